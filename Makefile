@@ -1,17 +1,28 @@
 # Every way to build, check and run the project. `make help` lists the targets.
+# Package clients find their registries in the environment; nothing here names one.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PY_ROOTS := operator sandbox examples tools tests
+# Each stage of `make test` says how long it took.
+timed = @start=$$SECONDS; echo "== $(1)"; $(2) && echo "== $(1): ok, $$((SECONDS - start)) s"
+# pytest's exit 5 (no test ran) is not 0, so an empty folder fails like any other fault.
+PYTEST := $(BIN)/python -m pytest
+SANDBOX := PYTHONPATH=sandbox $(BIN)/python -m kmig_sandbox
+# Loaded by what talks to the sandbox; the sandbox writes it.
+SANDBOX_ENV := .sandbox/env
 
 .PHONY: help
 help: ## List the targets
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: venv
+# ---------------------------------------------------------------- build
+.PHONY: venv lock gen fmt
 venv: $(VENV)/.stamp ## Virtual environment from the hash-locked requirements
 
 $(VENV)/.stamp: requirements-dev.lock pyproject.toml
@@ -21,3 +32,85 @@ $(VENV)/.stamp: requirements-dev.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
+
+PIP_COMPILE = $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+  --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host $(LOCK_ARGS)
+lock: ## Resolve requirements*.in again (LOCK_ARGS=--upgrade for newer versions); oldest Python only
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
+	  || { echo "Lock with Python 3.11, the oldest supported: its set serves 3.12 and 3.13"; exit 1; }
+	$(PIP_COMPILE) -o requirements.lock requirements.in
+	$(PIP_COMPILE) -o requirements-dev.lock requirements-dev.in
+
+gen: venv ## Write CRDs, RBAC and generated pages
+	$(BIN)/python -m kafka_migration.gen
+
+fmt: venv ## Format, and fix what can be fixed safely
+	$(BIN)/ruff format $(PY_ROOTS)
+	$(BIN)/ruff check --fix $(PY_ROOTS)
+
+# ---------------------------------------------------------------- check
+.PHONY: check check-format check-lint check-types check-imports check-generated check-sizes
+check: venv check-format check-lint check-types check-imports check-generated check-sizes ## Everything static, under 30 s
+
+check-format:
+	$(BIN)/ruff format --check --quiet $(PY_ROOTS)
+
+check-lint:
+	$(BIN)/ruff check --quiet $(PY_ROOTS)
+
+check-types:
+	$(BIN)/mypy
+
+check-imports:
+	@$(BIN)/lint-imports --no-logo
+
+check-generated:
+	$(BIN)/python -m kafka_migration.gen --check
+
+check-sizes:
+	$(BIN)/python tools/size_budgets.py
+	$(BIN)/python tools/committed_addresses.py
+
+# ---------------------------------------------------------------- test
+.PHONY: unit sandbox-test contract e2e matrix test test-stages
+unit: venv ## Unit tests, under 60 s
+	$(PYTEST) tests/unit
+
+sandbox-test: venv ## Smoke test of the running sandbox
+	@source $(SANDBOX_ENV) && $(PYTEST) tests/sandbox
+
+contract: venv ## Adapters against the real Kafka and Kubernetes of the sandbox
+	@source $(SANDBOX_ENV) && $(PYTEST) tests/contract
+
+e2e: venv ## The moves, end to end, on the sandbox
+	@source $(SANDBOX_ENV) && $(PYTEST) tests/e2e
+
+test: ## All tests: check, unit, then the sandbox and everything on it
+	$(call timed,check,$(MAKE) check)
+	$(call timed,unit,$(MAKE) unit)
+	$(call timed,sandbox-up,$(MAKE) sandbox-up)
+	$(call timed,sandbox smoke,$(MAKE) sandbox-test)
+	$(call timed,contract,$(MAKE) contract)
+	$(call timed,images,$(MAKE) images)
+	$(call timed,install,$(MAKE) install)
+	$(call timed,e2e,$(MAKE) e2e)
+
+# ---------------------------------------------------------------- sandbox
+.PHONY: sandbox-up sandbox-down images install demo clean
+sandbox-up: venv ## Kubernetes and two Kafka clusters on this machine (idempotent, resumable)
+	@$(SANDBOX) up
+
+sandbox-down: venv ## End everything that sandbox-up started
+	@$(SANDBOX) down
+
+images: venv ## Build the operator and example images and load them into the sandbox
+	@$(SANDBOX) images
+
+install: venv ## CRDs, RBAC and the operator into the cluster of .sandbox/env
+	@source $(SANDBOX_ENV) && tools/install.sh
+
+demo: venv sandbox-up images install ## Watch a producer and a consumer move (FAULT=drop: see it refused)
+	@source $(SANDBOX_ENV) && FAULT=$(FAULT) $(BIN)/python -m demo
+
+clean: ## Remove the virtual environment and caches of this clone (not the sandbox)
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist build

@@ -175,6 +175,8 @@ class _Rewriter:
                     for name, item in value.items()
                 }
             elif key == "items":
+                if {"type": "null"} in value.get("anyOf", ()):
+                    raise UnknownShape(f"{where}[]: a list may not hold null")
                 out[key] = self.rewrite(value, f"{where}[]", inside)
             elif key == "additionalProperties" and isinstance(value, dict) and value:
                 out[key] = self.rewrite(value, f"{where}{{}}", inside)
