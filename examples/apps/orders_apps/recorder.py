@@ -47,7 +47,6 @@ class Store:
         self._name = name.read_text(encoding="ascii")
         for kind, path in self._paths.items():
             self._restore(kind, path)
-        self._files = {k: p.open("ab", buffering=0) for k, p in self._paths.items()}
 
     def append(self, kind: str, body: bytes) -> None:
         """Keep one batch. Raises BatchRefusedError for a malformed batch or a gap in the numbers."""
@@ -59,8 +58,10 @@ class Store:
                 return
             if number != known + 1:
                 raise BatchRefusedError(f"batch {number} follows {known}")
-            self._files[kind].write(body)
-            os.fdatasync(self._files[kind].fileno())
+            with self._paths[kind].open("ab") as file:
+                file.write(body)
+                file.flush()
+                os.fdatasync(file.fileno())
             self._note(kind, sender, number, lines)
 
     def last_sequences(self) -> bytes:
