@@ -1,0 +1,1 @@
+"""Kafka Migration Operator: moves applications from one Kafka to another, with proof."""

@@ -1,0 +1,1 @@
+"""The two kinds as pydantic models: the only source of the CRDs."""

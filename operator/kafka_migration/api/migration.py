@@ -1,0 +1,215 @@
+"""KafkaMigration: what a platform team writes to leave one Kafka for another."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import ConfigDict, Field
+
+from kafka_migration.api.base import (
+    Acknowledgement,
+    Authentication,
+    Identity,
+    Name,
+    Pattern,
+    SpecModel,
+    Tls,
+)
+
+Stage = Literal["InventoryFrozen", "TargetPrepared", "Replicating", "Validated", "CutOver"]
+GatedStage = Literal["TargetPrepared", "CutOver"]
+
+
+class Cluster(SpecModel):
+    """One Kafka cluster and the operator's own credentials on it."""
+
+    bootstrap_servers: Annotated[str, Field(min_length=1, max_length=2048)] = Field(
+        description="Comma separated host:port list."
+    )
+    authentication: Authentication = Field(description="The operator's own credentials.")
+    tls: Tls | None = Field(
+        default=None,
+        description="CA certificates. Absent = plaintext, which blocks: PlaintextCredentials.",
+    )
+
+
+class Selection(SpecModel):
+    """Full-match regular expressions; included and not excluded."""
+
+    include: Annotated[list[Pattern], Field(max_length=256)] = Field(
+        description="Patterns that a name must match in full (one of them)."
+    )
+    exclude: Annotated[list[Pattern], Field(max_length=256)] = Field(
+        default_factory=list, description="Patterns that take a name out again."
+    )
+
+
+class Scope(SpecModel):
+    """What the inventory covers; frozen with it."""
+
+    topics: Selection = Field(description="Topics to migrate.")
+    consumer_groups: Selection | None = Field(
+        default=None, description="Consumer groups to list in the inventory."
+    )
+
+
+class PrincipalMapping(SpecModel):
+    """One principal's name on the other cluster."""
+
+    source: Annotated[str, Field(max_length=512, pattern=r"^User:.+$")] = Field(
+        description="Principal on the source."
+    )
+    target: Annotated[str, Field(max_length=512, pattern=r"^User:.+$")] = Field(
+        description="Its name on the target."
+    )
+
+
+class TargetTopics(SpecModel):
+    """How topics are made on the target."""
+
+    replication_factor: Annotated[int, Field(ge=1, le=32)] = Field(
+        description="Replication factor of created topics."
+    )
+    config_overrides: Annotated[dict[str, str], Field(max_length=64)] = Field(
+        default_factory=dict, description="Topic configs set on every created topic."
+    )
+    existing: Literal["Refuse", "AdoptIfEqual"] = Field(
+        default="Refuse",
+        description="What to do with a topic that already exists on the target: Refuse names it "
+        "as a problem; AdoptIfEqual uses it if it is empty and equal to the plan.",
+    )
+
+
+class MirrorIdentities(SpecModel):
+    """The mirrors' own principals: never the operator's, never an application's."""
+
+    source: Identity = Field(description="The mirror's principal on the source.")
+    target: Identity = Field(description="The mirror's principal on the target.")
+
+
+class MirrorMaker2(SpecModel):
+    """The Connect cluster that runs MirrorMaker 2."""
+
+    version: Annotated[str, Field(min_length=1, max_length=63)] = Field(
+        description="Kafka version; the installation maps it to an image."
+    )
+    tasks_max: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=2, description="Most tasks of one mirror connector."
+    )
+    workers: Annotated[int, Field(ge=1, le=64)] = Field(
+        default=1, description="Connect worker pods."
+    )
+
+
+class Replication(SpecModel):
+    """How records are copied."""
+
+    engine: Literal["MirrorMaker2"] = Field(
+        default="MirrorMaker2", description="Replication engine."
+    )
+    identities: MirrorIdentities = Field(description="The mirrors' own principals.")
+    mirror_maker2: MirrorMaker2 = Field(
+        alias="mirrorMaker2", description="Settings of the MirrorMaker 2 engine."
+    )
+    reverse: Literal["Disabled"] = Field(
+        description="Reverse replication. Only Disabled for now: a switched unit stays on Target."
+    )
+    max_lag_seconds: Annotated[int, Field(ge=1, le=3600)] = Field(
+        default=5, description="Lag below which a topic counts as replicating."
+    )
+
+
+class ContentValidation(SpecModel):
+    """How content is compared."""
+
+    mode: Literal["Full"] = Field(default="Full", description="Full: every record, in order.")
+
+
+class Validation(SpecModel):
+    """What proves that the copy is the original."""
+
+    content: ContentValidation = Field(
+        default_factory=ContentValidation, description="Content comparison."
+    )
+
+
+class Cutover(SpecModel):
+    """Which units may switch."""
+
+    through_wave: Annotated[int, Field(ge=0, le=100000)] = Field(
+        description="Units with a wave up to this number may switch. Raise it to release the next."
+    )
+    max_parallel: Literal[1] = Field(default=1, description="Units that switch at the same time.")
+
+
+class Slo(SpecModel):
+    """What happens when a unit does not do well after its switch."""
+
+    on_failure: Literal["Hold"] = Field(
+        description="Hold: report and wait for people (the only choice without reverse mirrors)."
+    )
+
+
+class AllowedCutovers(SpecModel):
+    """Which namespaces may name this migration."""
+
+    namespaces: Annotated[list[Name], Field(max_length=256)] = Field(
+        description="Namespaces whose WorkloadCutovers are honoured."
+    )
+
+
+class Approval(SpecModel):
+    """Opens one gate: must equal status.gate."""
+
+    stage: GatedStage = Field(description="The stage whose gate is opened.")
+    digest: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")] = Field(
+        description="status.gate.digest of the plan that was read."
+    )
+
+
+_FROZEN = (
+    "!has(self.status) || !has(self.status.stage) || !has(oldSelf.spec.scope) || "
+    "self.spec.scope == oldSelf.spec.scope"
+)
+
+
+class KafkaMigrationSpec(SpecModel):
+    """Leave one Kafka (source) for another (target), stage by stage, with proof."""
+
+    ROOT_RULES: ClassVar[list[dict[str, str]]] = [
+        {
+            "rule": _FROZEN,
+            "message": "scope is frozen with the inventory; create another KafkaMigration "
+            "for other topics",
+        },
+    ]
+    model_config = ConfigDict(title="KafkaMigrationSpec")
+
+    source: Cluster = Field(description="The Kafka to leave.")
+    target: Cluster = Field(description="The Kafka to move to.")
+    scope: Scope = Field(description="What is migrated; frozen with the inventory.")
+    principal_mappings: Annotated[list[PrincipalMapping], Field(max_length=1000)] = Field(
+        default_factory=list, description="Principals whose names differ on the target."
+    )
+    target_topics: TargetTopics = Field(description="How topics are made on the target.")
+    replication: Replication = Field(description="How records are copied.")
+    validation: Validation = Field(
+        default_factory=Validation, description="What proves the copy."
+    )
+    cutover: Cutover | None = Field(default=None, description="Which units may switch.")
+    slo: Slo = Field(
+        default_factory=lambda: Slo(on_failure="Hold"), description="What follows a bad switch."
+    )
+    allowed_cutovers: AllowedCutovers | None = Field(
+        default=None, description="Which namespaces may name this migration."
+    )
+    acknowledgements: Annotated[list[Acknowledgement], Field(max_length=1000)] = Field(
+        default_factory=list, description="Problems that somebody takes upon themselves."
+    )
+    desired_stage: Stage = Field(
+        description="How far to go, then hold. Raise it to go on; lowering it is a hold."
+    )
+    approval: Approval | None = Field(
+        default=None, description="Opens the gate that status.gate names."
+    )
+    paused: bool = Field(default=False, description="True: no new steps; mirrors run on.")

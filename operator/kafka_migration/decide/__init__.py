@@ -1,0 +1,1 @@
+"""Deciding: pure functions from facts to what is recorded and done next. No I/O, no clock."""

@@ -1,0 +1,113 @@
+"""What a decision is made from: the object, its journal, its facts, elapsed seconds.
+
+Built by reconcile; read by stages, steps and gates. Nothing here looks at the world or a clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from kafka_migration.api.cutover import Workload, WorkloadCutoverSpec
+from kafka_migration.api.migration import KafkaMigrationSpec
+from kafka_migration.model.actions import Side, Work
+from kafka_migration.model.entries import EntryKind, Journal
+from kafka_migration.model.facts import Facts
+from kafka_migration.model.inventory import Inventory
+from kafka_migration.model.kafka import Partition
+from kafka_migration.model.kubernetes import Loaded
+
+
+@dataclass(frozen=True)
+class Elapsed:
+    """Seconds on the monotonic clock; a restart begins from the recorded wall time."""
+
+    in_step: float = 0.0  # since the working stage or step was entered
+    in_pause: float = 0.0  # since the first workload was scaled down; 0 = no pause
+    observing: float = 0.0  # since the Resumed entry
+
+
+@dataclass(frozen=True)
+class MigrationContext:
+    """One KafkaMigration at one tick."""
+
+    loaded: Loaded
+    spec: KafkaMigrationSpec
+    journal: Journal
+    facts: Facts = field(default_factory=Facts)
+    elapsed: Elapsed = field(default_factory=Elapsed)
+    answered: frozenset[Work] = frozenset()  # acts that answered well since the last move
+
+    @property
+    def short_uid(self) -> str:
+        """Eight characters of the UID, used in names outside Kubernetes."""
+        return self.loaded.uid.replace("-", "")[:8]
+
+    @cached_property
+    def inventory(self) -> Inventory | None:
+        """The frozen inventory with its plan; None before it is frozen."""
+        entry = self.journal.last(EntryKind.INVENTORY_FROZEN)
+        return None if entry is None else Inventory.parse(entry.data)
+
+
+@dataclass(frozen=True)
+class UnitContext:
+    """One WorkloadCutover at one tick, with the migration that it names."""
+
+    loaded: Loaded
+    spec: WorkloadCutoverSpec
+    journal: Journal
+    migration: MigrationContext
+    facts: Facts = field(default_factory=Facts)
+    elapsed: Elapsed = field(default_factory=Elapsed)
+    answered: frozenset[Work] = frozenset()
+    leaving: Side = "source"
+    entering: Side = "target"
+
+    @property
+    def short_uid(self) -> str:
+        """Eight characters of the UID, used in names outside Kubernetes."""
+        return self.loaded.uid.replace("-", "")[:8]
+
+    @property
+    def attempt(self) -> int:
+        """The attempt that the spec asks for."""
+        return self.spec.attempt
+
+    @property
+    def connector(self) -> str:
+        """Name of the unit's own forward mirror."""
+        return f"kmig-{self.migration.short_uid}-unit-{self.short_uid}"
+
+    @property
+    def tail_job(self) -> str:
+        """Name of the unit's following verifier Job."""
+        return f"kmig-tail-{self.short_uid}-{self.attempt}"
+
+    @property
+    def writers(self) -> tuple[Workload, ...]:
+        """Workloads that write."""
+        return tuple(w for w in self.spec.workloads if w.role == "Writer")
+
+    @property
+    def readers(self) -> tuple[Workload, ...]:
+        """Workloads that only read."""
+        return tuple(w for w in self.spec.workloads if w.role == "Reader")
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """Topics whose authority the unit moves."""
+        return tuple(sorted(self.spec.topics.writes))
+
+    def partitions(self, topics: tuple[str, ...]) -> tuple[Partition, ...]:
+        """All partitions of topics, as frozen in the inventory."""
+        inventory = self.migration.inventory
+        if inventory is None:
+            return ()
+        return tuple(p for topic in topics for p in inventory.partitions(topic))
+
+    def recorded(self, kind: EntryKind) -> dict[str, Any] | None:
+        """Data of the newest entry of a kind in this attempt."""
+        entry = self.journal.last(kind, self.attempt)
+        return None if entry is None else dict(entry.data)

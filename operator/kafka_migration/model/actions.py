@@ -1,0 +1,206 @@
+"""Everything that the operator does to the world, as data; act dispatches them by type.
+
+Side is "source" or "target". An action is idempotent and safe to send again after a lost reply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from kafka_migration.model.entries import Entry
+from kafka_migration.model.kafka import Acl, NewTopic, Partition
+
+Side = Literal["source", "target"]
+
+
+@dataclass(frozen=True)
+class CreateTopic:
+    """Create a planned topic on the target."""
+
+    topic: NewTopic
+
+
+@dataclass(frozen=True)
+class EnsureAcls:
+    """Add ALLOW entries that the plan lists."""
+
+    side: Side
+    acls: tuple[Acl, ...]
+
+
+@dataclass(frozen=True)
+class ApplyWorkers:
+    """Create or update the Connect workers of the forward direction."""
+
+    spec_hash: str
+
+
+@dataclass(frozen=True)
+class CreateConnector:
+    """Create a forward mirror STOPPED; it lists exactly these topics."""
+
+    name: str
+    topics: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ConfigureConnector:
+    """PUT a forward mirror's whole config with exactly these topics."""
+
+    name: str
+    topics: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StopConnector:
+    """Ask a mirror to stop; sent again whenever it reads RUNNING."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class ResumeConnector:
+    """Let a mirror run."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class DeleteConnector:
+    """Remove a mirror that would keep no topic, its stored offsets first (protocol 5.4)."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class FenceMirror:
+    """PATCH a non-existent entry with null: the last generation's producers end (3.6)."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class AlterOffsets:
+    """PATCH stored offsets of a STOPPED mirror; None removes."""
+
+    name: str
+    offsets: tuple[tuple[Partition, int | None], ...]
+
+
+@dataclass(frozen=True)
+class StartComparison:
+    """Start a `kmig verify` Job over these ranges (sourceFrom, sourceTo or None, targetFrom)."""
+
+    name: str
+    mode: Literal["bounded", "follow"]
+    ranges: tuple[tuple[Partition, int, int | None, int], ...]
+    timestamps: Mapping[str, str]  # topic -> compare | ignore
+
+
+@dataclass(frozen=True)
+class InstructComparison:
+    """Tell a following Job where both logs end."""
+
+    name: str
+    fence: tuple[tuple[Partition, int], ...]
+    end: tuple[tuple[Partition, int], ...]
+
+
+@dataclass(frozen=True)
+class DeleteComparison:
+    """Delete a verifier Job with what belongs to it."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class HoldDenies:
+    """Register, create and read back DENY entries; says who has authority from now on."""
+
+    side: Side
+    acls: tuple[Acl, ...]
+    authority: tuple[tuple[str, str], ...] = ()  # topic -> source | target | none
+
+
+@dataclass(frozen=True)
+class LiftDenies:
+    """Register, delete and read back the absence of DENY entries of ours."""
+
+    side: Side
+    acls: tuple[Acl, ...]
+    authority: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class MeasurePropagation:
+    """Measure how long a DENY takes to be enforced on both clusters, per unit credential."""
+
+
+@dataclass(frozen=True)
+class WriteBinding:
+    """Write a workload's binding Secret for one side."""
+
+    workload: str
+    side: Side
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Set a workload's replicas."""
+
+    workload: str
+    replicas: int
+
+
+@dataclass(frozen=True)
+class CommitOffsets:
+    """Write an empty group's offsets on one side."""
+
+    side: Side
+    group: str
+    offsets: tuple[tuple[Partition, int], ...]
+
+
+@dataclass(frozen=True)
+class StartProbePod:
+    """Start a pod on a node that reads the workload's binding as mounted there."""
+
+    name: str
+    workload: str
+    node: str
+
+
+@dataclass(frozen=True)
+class RemoveProbePod:
+    """Remove a probe pod."""
+
+    name: str
+
+
+Action = (
+    CreateTopic
+    | EnsureAcls
+    | ApplyWorkers
+    | CreateConnector
+    | ConfigureConnector
+    | StopConnector
+    | ResumeConnector
+    | DeleteConnector
+    | FenceMirror
+    | AlterOffsets
+    | StartComparison
+    | InstructComparison
+    | DeleteComparison
+    | HoldDenies
+    | LiftDenies
+    | MeasurePropagation
+    | WriteBinding
+    | Scale
+    | CommitOffsets
+    | StartProbePod
+    | RemoveProbePod
+)
+
+Work = Action | Entry  # what a task asks for: an entry to record, or an act

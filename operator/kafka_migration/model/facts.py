@@ -1,0 +1,145 @@
+"""Named, typed facts and the bag that carries them from observe to decide.
+
+A fact that could not be read is an Unknown with a reason; a check only ever sees known facts,
+because the machine turns a needed Unknown into the verdict Unknown before the check runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar, cast
+
+from kafka_migration.model.connect import Connector, ConnectorOffsets, Workers
+from kafka_migration.model.kafka import (
+    Acl,
+    Cluster,
+    Commit,
+    Ends,
+    Group,
+    Offsets,
+    Partition,
+    Probe,
+    Topic,
+)
+from kafka_migration.model.kubernetes import JobState, Loaded, ProbePod, Workload
+from kafka_migration.model.reasons import Reason
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A fact that could not be read, and why. `refused`: the other side said no."""
+
+    reason: Reason
+    message: str
+    refused: bool = False
+
+
+class Fact(Generic[T]):
+    """A name for something observed; the type parameter is what it yields."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        """Show the name."""
+        return f"Fact({self.name})"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was read in this tick."""
+
+    values: Mapping[str, Any | Unknown] = field(default_factory=dict)
+
+    def has(self, fact: Fact[Any]) -> bool:
+        """True if the fact was read in this tick, successfully or not."""
+        return fact.name in self.values
+
+    def unknown(self, fact: Fact[Any]) -> Unknown | None:
+        """The fault if the fact could not be read."""
+        value = self.values[fact.name]
+        return value if isinstance(value, Unknown) else None
+
+    def __getitem__(self, fact: Fact[T]) -> T:
+        """The value; asking for an Unknown one is a programming error."""
+        value = self.values[fact.name]
+        if isinstance(value, Unknown):
+            raise TypeError(f"{fact.name} is unknown and was used as if known")
+        return cast(T, value)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Ends looked at more than once: how long they, and ISR, have been good without a break."""
+
+    ends: Ends
+    unchanged_seconds: float  # high watermarks equal to those of the first look
+    stable_seconds: float  # HW == LSO and ISR >= min.insync.replicas, without a break
+    moved: tuple[Partition, ...] = ()  # partitions whose end moved since the look before
+    under_replicated: tuple[Partition, ...] = ()
+
+
+@dataclass(frozen=True)
+class BindingView:
+    """A binding Secret without its secrets: which side's connection it holds."""
+
+    present: bool
+    matches: str | None  # "source", "target" or None = neither
+    hash: str | None  # binding-hash in the Secret
+    source_hash: str  # binding-hash that it has when written for the source
+    target_hash: str
+
+
+@dataclass(frozen=True)
+class UnitView:
+    """Another object of ours, as far as this one needs it."""
+
+    loaded: Loaded
+    entries: tuple[Any, ...] = ()  # journal entries, oldest first
+
+
+# both kinds
+SOURCE_CLUSTER: Fact[Cluster] = Fact("source-cluster")
+TARGET_CLUSTER: Fact[Cluster] = Fact("target-cluster")
+SOURCE_TOPICS: Fact[Mapping[str, Topic]] = Fact("source-topics")
+TARGET_TOPICS: Fact[Mapping[str, Topic]] = Fact("target-topics")
+SOURCE_ACLS: Fact[tuple[Acl, ...]] = Fact("source-acls")
+TARGET_ACLS: Fact[tuple[Acl, ...]] = Fact("target-acls")
+CONNECTORS: Fact[Mapping[str, Connector]] = Fact("connectors")
+MIRROR_OFFSETS: Fact[Mapping[str, ConnectorOffsets]] = Fact("mirror-offsets")
+REGISTER: Fact[Mapping[str, Any]] = Fact("register")
+UNITS: Fact[tuple[UnitView, ...]] = Fact("units")
+
+# KafkaMigration
+SOURCE_GROUPS: Fact[Mapping[str, Group]] = Fact("source-groups")
+INTERNAL_TOPICS: Fact[Mapping[str, Topic]] = Fact("internal-topics")
+WORKERS: Fact[Workers] = Fact("workers")
+SOURCE_ENDS: Fact[Ends] = Fact("source-ends")
+SOURCE_STARTS: Fact[Offsets] = Fact("source-starts")
+TARGET_STARTS: Fact[Offsets] = Fact("target-starts")
+LAST_DATA: Fact[Mapping[Partition, int | None]] = Fact("last-data")
+WITHIN_LAG_SECONDS: Fact[float] = Fact("within-lag-seconds")
+COMPARISON: Fact[JobState | None] = Fact("comparison")
+COMPARISON_REPORT: Fact[Mapping[str, Any] | None] = Fact("comparison-report")
+
+# WorkloadCutover
+MIGRATION: Fact[UnitView | None] = Fact("migration")
+WORKLOADS: Fact[Mapping[str, Workload | None]] = Fact("workloads")
+BINDINGS: Fact[Mapping[str, BindingView]] = Fact("bindings")
+LEAVING_ENDS: Fact[Settled] = Fact("leaving-ends")
+ENTERING_ENDS: Fact[Settled] = Fact("entering-ends")
+LEAVING_LAST_DATA: Fact[Mapping[Partition, int | None]] = Fact("leaving-last-data")
+LEAVING_PROBES: Fact[tuple[Probe, ...]] = Fact("leaving-probes")
+ENTERING_PROBES: Fact[tuple[Probe, ...]] = Fact("entering-probes")
+MIRROR_PROBES: Fact[tuple[Probe, ...]] = Fact("mirror-probes")
+LEAVING_GROUPS: Fact[Mapping[str, Group]] = Fact("leaving-groups")
+LEAVING_COMMITS: Fact[Mapping[str, Mapping[Partition, Commit]]] = Fact("leaving-commits")
+ENTERING_GROUPS: Fact[Mapping[str, Group]] = Fact("entering-groups")
+ENTERING_COMMITS: Fact[Mapping[str, Mapping[Partition, Commit]]] = Fact("entering-commits")
+PROPAGATION: Fact[Mapping[str, float] | None] = Fact("propagation")
+TAIL: Fact[JobState | None] = Fact("tail")
+TAIL_REPORT: Fact[Mapping[str, Any] | None] = Fact("tail-report")
+PROBE_PODS: Fact[Mapping[str, ProbePod | None]] = Fact("probe-pods")
