@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PY_ROOTS := operator sandbox examples tools tests
+PY_ROOTS := operator sandbox demo examples tools tests
 # Each stage of `make test` says how long it took.
 timed = @start=$$SECONDS; echo "== $(1)"; $(2) && echo "== $(1): ok, $$((SECONDS - start)) s"
 # pytest's exit 5 (no test ran) is not 0, so an empty folder fails like any other fault.

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCE_ROOTS = ("operator", "sandbox", "examples", "tools")
+SOURCE_ROOTS = ("operator", "sandbox", "demo", "examples", "tools")
 SOURCE_SUFFIXES = (".py", ".sh", ".java")
 MAX_FILE_LINES = 300
 MAX_TEST_FILE_LINES = 999

@@ -58,9 +58,7 @@ def render() -> dict[str, str]:
 
 def main(check: bool, root: Path = ROOT) -> int:  # noqa: FBT001  # called by keyword from the CLI
     """Write what differs, or with `check` only name it and return 1."""
-    stale = [
-        (path, text) for path, text in render().items() if _current(root / path) != text
-    ]
+    stale = [(path, text) for path, text in render().items() if _current(root / path) != text]
     for path, text in stale:
         if check:
             print(f"generated file differs, run `make gen`: {path}", file=sys.stderr)
