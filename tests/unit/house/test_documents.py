@@ -12,11 +12,11 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def table_rows(path: Path) -> list[list[str]]:
     """Cells of every body row of every table of a page."""
-    rows = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if line.startswith("|") and not set(line) <= set("|- "):
-            rows.append([cell.strip() for cell in line.strip("|").split("|")])
-    return rows
+    return [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line.startswith("|") and not set(line) <= set("|- ")
+    ]
 
 
 def requirement_names(name: str) -> list[str]:
