@@ -1,0 +1,1 @@
+"""Kubernetes behind the ports: one JSON client with timeouts, and an adapter per port."""

@@ -1,0 +1,1 @@
+"""Replication engines: what to apply and to configure, and what runs."""
