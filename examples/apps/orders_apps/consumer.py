@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import time
 import uuid
 
@@ -94,7 +93,7 @@ class Reader:
 def _place(message: Message) -> tuple[int, int]:
     partition, offset = message.partition(), message.offset()
     if partition is None or offset is None:
-        raise KafkaException(KafkaError(KafkaError._BAD_MSG))
+        raise KafkaException(KafkaError(KafkaError.UNKNOWN))
     return partition, offset
 
 
@@ -122,7 +121,3 @@ def main() -> int:
         _say(f"cannot work: {error}")
         return 1
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

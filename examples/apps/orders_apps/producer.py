@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import time
 import uuid
 
@@ -154,7 +153,3 @@ def main() -> int:
     if writer.fault:
         _say(writer.fault)
     return 1 if writer.fault else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

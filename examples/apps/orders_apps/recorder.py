@@ -16,7 +16,6 @@ import json
 import os
 import re
 import signal
-import sys
 import threading
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -197,7 +196,3 @@ def main() -> int:
     print(f"recorder keeps {store.summary().decode()}", flush=True)
     server.serve_forever()
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
