@@ -1,0 +1,139 @@
+"""What the platform engineer does on the two Kafka clusters with admin rights.
+
+Called by the scenario: topics, ACLs and group offsets of the demo on the source, and removal of
+what an earlier demo left on both. It must never touch topics or groups that are not the demo's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import Future
+from typing import Any
+
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
+
+# The library exports these names without saying so in its stubs.
+from confluent_kafka.admin import (  # type: ignore[attr-defined]
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    NewTopic,
+    ResourcePatternType,
+    ResourceType,
+)
+
+from kmig_demo.environment import Side
+from kmig_demo.errors import DemoError
+from kmig_demo.waiting import wait_until
+
+TOPICS = ("orders", "orders-archive")
+GROUP = "orders"
+PRINCIPALS = ("orders-writer", "orders-reader", "kmig-mirror")
+TIMEOUT = 20.0
+GONE = {
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError.GROUP_ID_NOT_FOUND,
+    KafkaError.INVALID_GROUP_ID,
+}
+
+
+class ClusterAdmin:
+    """Administrative acts on one cluster."""
+
+    def __init__(self, side: Side) -> None:
+        self.side = side
+        self._client = AdminClient({**side.client, "client.id": "kmig-demo-admin"})
+
+    def topics(self) -> set[str]:
+        """Names of all topics. Raises DemoError when the cluster does not answer."""
+        try:
+            return set(self._client.list_topics(timeout=TIMEOUT).topics)
+        except KafkaException as error:
+            raise DemoError(f"{self.side.name} Kafka does not answer: {error}") from None
+
+    def create_topic(self, name: str, partitions: int) -> None:
+        """A topic that keeps everything, and the wait until it is visible."""
+        topic = NewTopic(
+            name, num_partitions=partitions, replication_factor=1, config={"retention.ms": "-1"}
+        )
+        self._settle(self._client.create_topics([topic], operation_timeout=TIMEOUT).values())
+        wait_until(
+            f"topic {name} on {self.side.name}",
+            TIMEOUT,
+            lambda: "" if name in self.topics() else "it is not in the metadata yet",
+        )
+
+    def allow(self, user: str, grants: Iterable[tuple[ResourceType, str, AclOperation]]) -> None:
+        """ALLOW entries for one application, literal names, any host."""
+        entries = [
+            AclBinding(
+                kind,
+                name,
+                ResourcePatternType.LITERAL,
+                f"User:{user}",
+                "*",
+                operation,
+                AclPermissionType.ALLOW,
+            )
+            for kind, name, operation in grants
+        ]
+        self._settle(self._client.create_acls(entries, request_timeout=TIMEOUT).values())
+
+    def start_group_at_zero(self, group: str, topic: str, partitions: int) -> None:
+        """Commit 0 everywhere: the reader's auto.offset.reset is `error`."""
+        offsets = [TopicPartition(topic, partition, 0) for partition in range(partitions)]
+        request = [ConsumerGroupTopicPartitions(group, offsets)]
+        answers = self._client.alter_consumer_group_offsets(request, request_timeout=TIMEOUT)
+        self._settle(answers.values())
+
+    def remove_demo(self) -> list[str]:
+        """Delete the demo's topics, groups and ACLs, and the mirror's own; says what it deleted."""
+        removed = self._remove_acls()
+        names = sorted(self.topics())
+        doomed = [name for name in names if name in TOPICS or _is_mirror_topic(name)]
+        if doomed:
+            gone = self._client.delete_topics(doomed, operation_timeout=TIMEOUT)
+            self._settle(gone.values(), ignore=GONE)
+            wait_until(
+                f"deletion of topics on {self.side.name}",
+                TIMEOUT,
+                lambda: ", ".join(self.topics() & set(doomed)),
+            )
+        deleted = self._client.delete_consumer_groups([GROUP], request_timeout=TIMEOUT)
+        self._settle(deleted.values(), ignore=GONE)
+        return [*removed, *(f"topic {name}" for name in doomed)]
+
+    def _remove_acls(self) -> list[str]:
+        filters = [
+            AclBindingFilter(
+                ResourceType.ANY,
+                None,
+                ResourcePatternType.ANY,
+                f"User:{user}",
+                None,
+                AclOperation.ANY,
+                AclPermissionType.ANY,
+            )
+            for user in PRINCIPALS
+        ]
+        answers = self._client.delete_acls(filters, request_timeout=TIMEOUT)
+        entries = [entry for gone in self._settle(answers.values()) for entry in gone]
+        return [f"{len(entries)} ACL entries"] if entries else []
+
+    def _settle(
+        self, futures: Iterable[Future[Any]], ignore: frozenset[int] | set[int] = frozenset()
+    ) -> list[Any]:
+        results = []
+        for future in futures:
+            try:
+                results.append(future.result(timeout=TIMEOUT + 5))
+            except KafkaException as error:
+                if error.args[0].code() not in ignore:
+                    raise DemoError(f"{self.side.name} Kafka refused: {error}") from None
+        return results
+
+
+def _is_mirror_topic(name: str) -> bool:
+    return name.startswith(("kmig-", "kmig.", "mm2-", "__kmig"))

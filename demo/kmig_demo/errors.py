@@ -1,0 +1,7 @@
+"""How the demo fails: one sentence that says what was awaited and what stood in its way."""
+
+from __future__ import annotations
+
+
+class DemoError(Exception):
+    """The demo cannot go on; the message is for the person at the terminal, without secrets."""
