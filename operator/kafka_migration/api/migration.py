@@ -13,6 +13,7 @@ from kafka_migration.api.base import (
     Name,
     Pattern,
     SpecModel,
+    Text,
     Tls,
 )
 
@@ -70,7 +71,7 @@ class TargetTopics(SpecModel):
     replication_factor: Annotated[int, Field(ge=1, le=32)] = Field(
         description="Replication factor of created topics."
     )
-    config_overrides: Annotated[dict[str, str], Field(max_length=64)] = Field(
+    config_overrides: Annotated[dict[str, Text], Field(max_length=64)] = Field(
         default_factory=dict, description="Topic configs set on every created topic."
     )
     existing: Literal["Refuse", "AdoptIfEqual"] = Field(

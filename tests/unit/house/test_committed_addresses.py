@@ -17,7 +17,7 @@ def test_the_tree_names_no_registry_and_no_machine() -> None:
     "line",
     [
         "see https://" + "pypi" + ".org/simple",
-        "--extra-" + "index-url x",
+        "--extra-index" + "-url x",
         "cd /" + "work/main",
         "FROM /root/" + ".pyenv/bin",
     ],
