@@ -96,12 +96,15 @@ test: ## All tests: check, unit, then the sandbox and everything on it
 	$(call timed,e2e,$(MAKE) e2e)
 
 # ---------------------------------------------------------------- sandbox
-.PHONY: sandbox-up sandbox-down images install demo clean
+.PHONY: sandbox-up sandbox-down wheels images install demo clean
 sandbox-up: venv ## Kubernetes and two Kafka clusters on this machine (idempotent, resumable)
 	@$(SANDBOX) up
 
 sandbox-down: venv ## End everything that sandbox-up started
 	@$(SANDBOX) down
+
+wheels: venv ## Wheels of requirements.lock for the operator's image, into build/wheels
+	@$(SANDBOX) wheels
 
 images: venv ## Build the operator and example images and load them into the sandbox
 	@$(SANDBOX) images
