@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kafka_migration.adapters.kubernetes.client import Json
-from kafka_migration.adapters.kubernetes.restricted import container_security, pod_security
+from kafka_migration.pod_security import container_security, pod_security
 
 SERVICE_ACCOUNT = "kmig-verifier"
 _RETRIES = 3

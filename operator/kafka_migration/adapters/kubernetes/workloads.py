@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from kafka_migration.adapters.kubernetes import paths
 from kafka_migration.adapters.kubernetes.client import Api, Json
 from kafka_migration.adapters.kubernetes.pods import pod_of, referenced_secrets, selector_text
-from kafka_migration.adapters.kubernetes.restricted import container_security, pod_security
 from kafka_migration.errors import Refused
 from kafka_migration.model.kubernetes import ProbePod, Workload
 from kafka_migration.model.reasons import Reason
+from kafka_migration.pod_security import container_security, pod_security
 
 BINDING_TYPE = "servicebinding.io/kafka"
 PROBE_LABEL = "kafka-migration.io/probe"

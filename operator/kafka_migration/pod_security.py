@@ -1,6 +1,6 @@
 """Security settings that every pod of ours carries: the restricted Pod Security profile.
 
-Called by whatever builds pods: probe pods, verifier Jobs, Connect workers. Values only.
+Called by the adapters that build pods: probe pods, verifier Jobs, Connect workers. Values only.
 """
 
 from __future__ import annotations
