@@ -53,7 +53,7 @@ _TYPES: Final = frozenset({"object", "array", "string", "integer", "number", "bo
 _EXCLUSIVE: Final = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 
 
-class UnknownShape(ValueError):  # noqa: N818  # reads as the fault, like our other errors
+class UnknownShape(ValueError):
     """A model uses something that has no structural form here; the message says where."""
 
 
