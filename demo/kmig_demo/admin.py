@@ -20,6 +20,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
     AclPermissionType,
     AdminClient,
     NewTopic,
+    OffsetSpec,
     ResourcePatternType,
     ResourceType,
 )
@@ -88,6 +89,14 @@ class ClusterAdmin:
         answers = self._client.alter_consumer_group_offsets(request, request_timeout=TIMEOUT)
         self._settle(answers.values())
 
+    def ends(self, topic: str) -> dict[int, int]:
+        """The end of each partition of a topic."""
+        found = self._client.list_topics(topic, timeout=TIMEOUT).topics[topic].partitions
+        places = {TopicPartition(topic, partition): OffsetSpec.latest() for partition in found}
+        answers = self._client.list_offsets(places, request_timeout=TIMEOUT)
+        results = zip(answers, self._settle(answers.values()), strict=True)
+        return {place.partition: result.offset for place, result in results}
+
     def remove_demo(self) -> list[str]:
         """Delete the demo's topics, groups and ACLs, and the mirror's own; says what it deleted."""
         removed = self._remove_acls()
@@ -106,13 +115,14 @@ class ClusterAdmin:
         return [*removed, *(f"topic {name}" for name in doomed)]
 
     def _remove_acls(self) -> list[str]:
+        every: Any = None  # the stub forgets that a filter may leave a name open
         filters = [
             AclBindingFilter(
                 ResourceType.ANY,
-                None,
+                every,
                 ResourcePatternType.ANY,
                 f"User:{user}",
-                None,
+                every,
                 AclOperation.ANY,
                 AclPermissionType.ANY,
             )

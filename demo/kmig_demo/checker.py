@@ -22,6 +22,7 @@ from kmig_demo.logs import (
 )
 
 PAUSE_TOLERANCE_SECONDS = 0.5
+HISTORY = "history"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Judgement:
 
     acknowledged: int
     pause: Pause
+    rates: dict[str, float]
     findings: Findings
 
 
@@ -61,7 +63,7 @@ def judge(evidence: Evidence) -> Judgement:
         if missing:
             findings.add(Kind.LOST, f"{_acked(where)} is {' and '.join(missing)}")
     pause = _measure_pause(evidence, findings)
-    return Judgement(len(acknowledged), pause, findings)
+    return Judgement(len(acknowledged), pause, _rates(evidence.acks.rows), findings)
 
 
 def _logs(evidence: Evidence) -> dict[str, Log]:
@@ -140,6 +142,20 @@ def _compare_consumption(
 def _acked(row: Sighting) -> str:
     place = f"{row.cluster} partition {row.partition} offset {row.offset}"
     return f"{name(row.identity)}, acknowledged at {place},"
+
+
+def _rates(rows: list[Sighting]) -> dict[str, float]:
+    """Acknowledged records per second of the running producer on each side, history apart."""
+    rates: dict[str, float] = {}
+    for side in (SOURCE, TARGET):
+        times = [
+            row.millis
+            for row in rows
+            if row.cluster == side and row.identity is not None and row.identity[0] != HISTORY
+        ]
+        if times and max(times) > min(times):
+            rates[side] = len(times) * 1000 / (max(times) - min(times))
+    return rates
 
 
 def _measure_pause(evidence: Evidence, findings: Findings) -> Pause:

@@ -1,0 +1,73 @@
+"""Reading the operator's two kinds the way a user does: stage, conditions, gate.
+
+Called by the scenario and by the diagnosis; pure. It must never guess: a status that is not there
+yet reads as a blocker in words.
+"""
+
+from __future__ import annotations
+
+from kmig_demo.errors import DemoError
+from kmig_demo.kubectl import Object
+
+
+def condition(found: Object, kind: str) -> Object:
+    """One condition, or an empty object when it is not set."""
+    conditions = found.get("status", {}).get("conditions", [])
+    return next((entry for entry in conditions if entry.get("type") == kind), {})
+
+
+def words(entry: Object) -> str:
+    """A condition in one line."""
+    if not entry:
+        return "no condition yet"
+    text = f"{entry.get('type')}={entry.get('status')} {entry.get('reason', '')}"
+    message = entry.get("message", "")
+    return f"{text}: {message}" if message else text
+
+
+def refuse_stalled(found: Object) -> None:
+    """Raise DemoError when the object says that only a human can go on."""
+    stalled = condition(found, "Stalled")
+    current = stalled.get("observedGeneration") == found["metadata"].get("generation")
+    if stalled.get("status") == "True" and current:
+        name = f"{found['kind']} {found['metadata']['name']}"
+        raise DemoError(f"{name} is stalled: {words(stalled)}")
+
+
+def not_ready(found: Object) -> str:
+    """Why the object is not Ready for its present spec; empty when it is."""
+    ready = condition(found, "Ready")
+    if ready.get("status") != "True":
+        return words(ready)
+    if ready.get("observedGeneration") != found["metadata"].get("generation"):
+        return "the operator has not seen the present spec"
+    return ""
+
+
+def stage_blocker(found: Object, stage: str) -> str:
+    """Why `stage` is not reached and held; empty when it is."""
+    refuse_stalled(found)
+    reached = found.get("status", {}).get("stage", "none")
+    if reached != stage:
+        return f"stage {reached}; {words(condition(found, 'Ready'))}"
+    return not_ready(found)
+
+
+def gate(found: Object, stage: str) -> Object:
+    """The gate of a stage as it stands in status, or an empty object."""
+    shown: Object = found.get("status", {}).get("gate") or {}
+    return shown if shown.get("stage") == stage and shown.get("digest") else {}
+
+
+def step(unit: Object) -> str:
+    """Where a unit is: its working step and active cluster."""
+    status = unit.get("status", {})
+    return f"{status.get('workingStep') or '-'} on {status.get('activeCluster') or '-'}"
+
+
+def unit_blocker(unit: Object) -> str:
+    """Why a unit is not yet Ready on the target; empty when it is."""
+    refuse_stalled(unit)
+    if unit.get("status", {}).get("activeCluster") != "Target":
+        return f"{step(unit)}; {words(condition(unit, 'Ready'))}"
+    return not_ready(unit)

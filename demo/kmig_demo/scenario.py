@@ -1,0 +1,118 @@
+"""The whole demo from an empty stage to a verdict, with and without the planted fault.
+
+Called by `__main__`. The verdict is the checker's alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kmig_demo import report
+from kmig_demo.admin import ClusterAdmin
+from kmig_demo.checker import Judgement, judge
+from kmig_demo.collection import collect
+from kmig_demo.installation import offer_version
+from kmig_demo.move import Migration, require_refusal
+from kmig_demo.recorder_link import RecorderLink, recorder_link
+from kmig_demo.stage import Cast, prepare
+from kmig_demo.waiting import pause, wait_until
+
+STOP_SECONDS = 60.0
+CATCH_UP_SECONDS = 60.0
+IDLE_SECONDS = 90.0
+FAULTY_VERSION = "4.3-fault-drop"
+FAULTY_IMAGE = "kmig.local/kafka-fault-drop:4.3.1"
+AFTER_MOVE_SECONDS = 10.0
+STILL_LOOKS = 20
+
+
+def move(cast: Cast) -> Judgement:
+    """A writer and a reader move; everything is compared."""
+    store = prepare(cast)
+    migration = Migration(cast)
+    migration.begin()
+    migration.approve("TargetPrepared")
+    migration.wait_stage("TargetPrepared")
+    migration.advance("Replicating")
+    migration.advance("Validated")
+    migration.add_units()
+    migration.approve("CutOver")
+    migration.release(10, "orders-writer")
+    migration.release(20, "orders-reader")
+    cast.log.step(f"{AFTER_MOVE_SECONDS:.0f} s on the target")
+    pause(AFTER_MOVE_SECONDS)
+    _stand_still(cast)
+    return _judge(cast, store, moved=True)
+
+
+def planted_loss(cast: Cast) -> Judgement:
+    """A mirror loses records in silence: the operator must refuse, the checker must name them."""
+    offer_version(cast.kubectl, FAULTY_VERSION, FAULTY_IMAGE)
+    store = prepare(cast)
+    migration = Migration(cast)
+    migration.begin()
+    migration.approve("TargetPrepared")
+    migration.wait_stage("TargetPrepared")
+    migration.advance("Replicating")
+    said = migration.refusal()
+    if said:
+        cast.log.say(f"the operator refuses: {said}")
+    _stand_still(cast)
+    _mirror_idle(cast)
+    judgement = _judge(cast, store, moved=False)
+    require_refusal(said)
+    return judgement
+
+
+def _judge(cast: Cast, store: str, *, moved: bool) -> Judgement:
+    cast.log.step("comparing every acknowledged record with consumption and both logs")
+    evidence = collect(cast.kubectl, cast.environment, cast.run, store, moved=moved)
+    judgement = judge(evidence)
+    report.show(judgement, cast.log)
+    report.write(judgement, cast.environment.report)
+    return judgement
+
+
+def _stand_still(cast: Cast) -> None:
+    cast.log.step("writer stops, reader finishes")
+    _stop(cast, "orders-writer")
+    with recorder_link(cast.kubectl) as link:
+        wait_until("reader at the end", CATCH_UP_SECONDS, _behind(link))
+    _stop(cast, "orders-reader")
+
+
+def _mirror_idle(cast: Cast) -> None:
+    """What is merely not copied yet must not be called lost: wait until nothing moves."""
+    admin = ClusterAdmin(cast.environment.sides["target"])
+    seen: list[int] = []
+
+    def blocker() -> str:
+        seen.append(sum(admin.ends("orders").values()))
+        still = len(seen) > STILL_LOOKS and seen[-STILL_LOOKS] == seen[-1]
+        return "" if still else f"the target's log still grows, now {seen[-1]:,}"
+
+    wait_until("mirror idle", IDLE_SECONDS, blocker)
+
+
+def _behind(link: RecorderLink) -> Callable[[], str]:
+    last: list[int] = []
+
+    def blocker() -> str:
+        # Standing still short of the end is the checker's to name, not a reason to wait.
+        acks, reads = link.lines("acks"), link.lines("reads")
+        last.append(reads)
+        still = len(last) > STILL_LOOKS and last[-STILL_LOOKS] == reads
+        return "" if reads >= acks or still else f"{reads:,} consumed of {acks:,} acknowledged"
+
+    return blocker
+
+
+def _stop(cast: Cast, name: str) -> None:
+    kubectl = cast.kubectl
+    kubectl.run("-n", "orders", "scale", "deployment", name, "--replicas=0")
+
+    def blocker() -> str:
+        pods = kubectl.find("orders", "pods", "-l", f"app.kubernetes.io/name={name}")
+        return ", ".join(pod["metadata"]["name"] for pod in pods)
+
+    wait_until(f"{name} stopped", STOP_SECONDS, blocker)
