@@ -68,6 +68,10 @@ def show(judgement: Judgement, log: Log) -> None:
         style = "dim" if kind in NOTES else "red"
         title = f"{kind.value} ({findings.count(kind):,})"
         for text in examples:
-            log.console.print(f"{title}: {text}", style=style, markup=False, highlight=False)
+            _print(log, f"{title}: {text}", style)
     style = "bold green" if findings.verdict == "ok" else "bold red"
-    log.console.print(f"verdict: {findings.verdict}. {SENTENCES[findings.verdict]}", style=style)
+    _print(log, f"verdict: {findings.verdict}. {SENTENCES[findings.verdict]}", style)
+
+
+def _print(log: Log, text: str, style: str) -> None:
+    log.console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
