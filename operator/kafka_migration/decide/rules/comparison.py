@@ -9,7 +9,7 @@ else was; memory is bounded by the lookahead, not by the log (knowledge/lag-veri
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xxhash import xxh3_128
@@ -79,6 +79,7 @@ class Result:
     digest: str  # running xxh3_128 over the marks of matched records
     source_next: int
     target_next: int
+    counts: Mapping[Verdict, int]  # differing records, by what is wrong with them
     lost: bool  # no common record within the lookahead: comparing further makes no sense
 
 
@@ -113,6 +114,11 @@ class Comparison:
         return len(self._source.marks), len(self._target.marks)
 
     @property
+    def records(self) -> int:
+        """How many pairs of equal records were found, in order."""
+        return self._records
+
+    @property
     def undecided(self) -> bool:
         """True if both heads differ and more records are wanted before judging them."""
         return bool(self._source.marks and self._target.marks) and not self.lost
@@ -127,6 +133,7 @@ class Comparison:
             digest=self._digest.hexdigest(),
             source_next=self._source.next,
             target_next=self._target.next,
+            counts=self._tally.differences,
             lost=self.lost,
         )
 

@@ -39,6 +39,12 @@ class Tally:
         return self.counts.get(verdict, 0)
 
     @property
+    def differences(self) -> dict[Verdict, int]:
+        """The counts above zero, without duplicates."""
+        repeats = Verdict.MATCH_WITH_DUPLICATES
+        return {one: number for one, number in self.counts.items() if number and one is not repeats}
+
+    @property
     def verdict(self) -> Verdict:
         """The most severe verdict with a count; MATCH if there is no difference at all."""
         found = [verdict for verdict, number in self.counts.items() if number > 0]

@@ -1,0 +1,1 @@
+"""Content comparison of two logs, run as a Job by `kmig verify`; writes one report ConfigMap."""

@@ -1,0 +1,231 @@
+"""Reads one cluster with confluent-kafka and turns messages into marks.
+
+Made by `main`, used by `run`. Reads only: no group membership, no commits. The figures behind the
+settings are in knowledge/lag-verification-offsets.md 1.2 and 1.5.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, wait
+from typing import Any
+
+from confluent_kafka import (
+    Consumer,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    Message,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+from kafka_migration.decide.rules.comparison_record import mark
+from kafka_migration.model.kafka import Connection, Partition
+from kafka_migration.verifier.reading import Bounds, End, Fault, ReadEvent, Records
+
+_BATCH = 500
+_REQUEST_SECONDS = 30.0
+_SECOND_LOOK_SECONDS = 30.0
+
+Config = dict[str, Any]
+
+
+def settings(connection: Connection, client_id: str) -> Config:
+    """Client settings for one connection; holds the password, never log it."""
+    config: Config = {
+        "bootstrap.servers": connection.bootstrap_servers,
+        "client.id": client_id,
+        "security.protocol": connection.security_protocol,
+        "socket.timeout.ms": 30_000,
+        "socket.keepalive.enable": True,
+        "reconnect.backoff.max.ms": 2_000,
+    }
+    if connection.ca_pem is not None:
+        config["ssl.ca.pem"] = connection.ca_pem
+    if connection.mechanism is not None:
+        config["sasl.mechanism"] = connection.mechanism
+        config["sasl.username"] = connection.username
+        config["sasl.password"] = connection.password
+    return config
+
+
+_READING: Config = {
+    "enable.auto.commit": False,
+    "enable.auto.offset.store": False,
+    "auto.offset.reset": "error",  # a vanished range is told, never skipped
+    "enable.partition.eof": True,
+    "check.crcs": True,
+    "queued.min.messages": 20_000,
+    "queued.max.messages.kbytes": 65_536,
+    "fetch.queue.backoff.ms": 10,
+    "fetch.error.backoff.ms": 100,
+    "fetch.wait.max.ms": 50,  # an end is told by the fetch after the last record
+}
+
+
+class KafkaReader:
+    """Implements `reading.Reader` for one cluster."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        client_id: str,
+        starts: Mapping[Partition, int],
+        timestamps: Mapping[Partition, bool],
+    ) -> None:
+        """Begin fetching each partition at its start; `timestamps` says where they count."""
+        self._config = settings(connection, client_id)
+        self._config["error_cb"] = self._remember
+        self._problem: str | None = None
+        self._starts = dict(starts)
+        self._timestamps = dict(timestamps)
+        self._ids = {(p.topic, p.number): p for p in starts}
+        self._consumer = self._open("read_committed")
+        self._admin: AdminClient | None = None
+        self._consumer.assign([TopicPartition(p.topic, p.number, o) for p, o in starts.items()])
+
+    def _open(self, isolation: str) -> Consumer:
+        group = f"{self._config['client.id']}"
+        return Consumer(
+            {**self._config, **_READING, "group.id": group, "isolation.level": isolation}
+        )
+
+    def _remember(self, error: KafkaError) -> None:
+        self._problem = error.str()
+
+    @property
+    def problem(self) -> str | None:
+        """See `Reader.problem`."""
+        return self._problem
+
+    def read(self, wait: float) -> Sequence[ReadEvent]:
+        """See `Reader.read`."""
+        messages = self._consumer.consume(_BATCH, 0)
+        if not messages and wait > 0:  # consume() with a count would wait its full timeout
+            messages = self._consumer.consume(1, wait)
+        return self._events(messages)
+
+    def _events(self, messages: Sequence[Message]) -> list[ReadEvent]:
+        events: list[ReadEvent] = []
+        open_run: dict[Partition, tuple[list[int], list[bytes]]] = {}
+        for message in messages:
+            error = message.error()
+            if error is not None:
+                self._flush(open_run, events)
+                events += self._told(message, error)
+                continue
+            partition = self._ids[message.topic(), message.partition()]  # type: ignore[index]
+            run = open_run.get(partition)
+            if run is None:
+                run = open_run[partition] = ([], [])
+            run[0].append(message.offset())  # type: ignore[arg-type]
+            run[1].append(_mark(message, timestamps=self._timestamps[partition]))
+        self._flush(open_run, events)
+        return events
+
+    @staticmethod
+    def _flush(
+        runs: dict[Partition, tuple[list[int], list[bytes]]], events: list[ReadEvent]
+    ) -> None:
+        events.extend(Records(p, offsets, marks) for p, (offsets, marks) in runs.items())
+        runs.clear()
+
+    def _told(self, message: Message, error: KafkaError) -> list[ReadEvent]:
+        """Turn an error message into an event; one that names no partition is only remembered."""
+        partition = self._ids.get((message.topic() or "", message.partition() or 0))
+        if partition is None or message.topic() is None:
+            self._remember(error)
+            return []
+        if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 (librdkafka's own name)
+            return [End(partition, message.offset() or 0)]
+        if error.retriable():
+            self._remember(error)
+            return []
+        gone = error.code() == KafkaError._AUTO_OFFSET_RESET  # noqa: SLF001
+        return [Fault(partition, error.str(), gone=gone)]
+
+    def bounds(self) -> Mapping[Partition, Bounds | Fault]:
+        """See `Reader.bounds`: one request per leader and kind of end."""
+        if self._admin is None:
+            self._admin = AdminClient(self._config)
+        starts = self._ask(self._admin, OffsetSpec.earliest())
+        ends = self._ask(self._admin, OffsetSpec.latest())
+        found: dict[Partition, Bounds | Fault] = {}
+        for partition in self._starts:
+            start, end = starts[partition], ends[partition]
+            if isinstance(start, Fault) or isinstance(end, Fault):
+                found[partition] = start if isinstance(start, Fault) else end  # type: ignore[assignment]
+            else:
+                found[partition] = Bounds(start, end)
+        return found
+
+    def _ask(self, admin: AdminClient, spec: Any) -> Mapping[Partition, int | Fault]:
+        asked = {TopicPartition(p.topic, p.number): spec for p in self._starts}
+        futures = admin.list_offsets(
+            asked,
+            isolation_level=IsolationLevel.READ_COMMITTED,
+            request_timeout=_REQUEST_SECONDS,
+        )
+        wait(futures.values(), timeout=_REQUEST_SECONDS + 5)
+        return {Partition(tp.topic, tp.partition): _offset(tp, f) for tp, f in futures.items()}
+
+    def holds_uncommitted(self, partition: Partition, start: int, end: int) -> bool:
+        """See `Reader.holds_uncommitted`; raises TimeoutError if the range cannot be read."""
+        consumer = self._open("read_uncommitted")
+        try:
+            consumer.assign([TopicPartition(partition.topic, partition.number, start)])
+            return _holds_record(consumer, partition, end)
+        finally:
+            consumer.close()
+
+    def pause(self, partition: Partition) -> None:
+        """See `Reader.pause`."""
+        self._consumer.pause([TopicPartition(partition.topic, partition.number)])
+
+    def resume(self, partition: Partition) -> None:
+        """See `Reader.resume`."""
+        self._consumer.resume([TopicPartition(partition.topic, partition.number)])
+
+    def close(self) -> None:
+        """See `Reader.close`."""
+        self._consumer.close()
+
+
+def _mark(message: Message, *, timestamps: bool) -> bytes:
+    return mark(
+        message.key(),
+        message.value(),
+        message.headers(),  # type: ignore[arg-type]
+        message.timestamp()[1] if timestamps else None,
+    )
+
+
+def _offset(asked: TopicPartition, future: Future[Any]) -> int | Fault:
+    partition = Partition(asked.topic, asked.partition)
+    if not future.done():
+        return Fault(partition, f"no answer to ListOffsets within {_REQUEST_SECONDS:.0f} s")
+    error = future.exception()
+    if error is None:
+        answer: int = future.result().offset
+        return answer
+    if isinstance(error, KafkaException):
+        return Fault(partition, error.args[0].str())
+    raise error
+
+
+def _holds_record(consumer: Consumer, partition: Partition, end: int) -> bool:
+    deadline = time.monotonic() + _SECOND_LOOK_SECONDS
+    while time.monotonic() < deadline:
+        message = consumer.poll(0.5)
+        if message is None:
+            continue
+        error = message.error()
+        if error is None:
+            return (message.offset() or 0) < end
+        if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
+            return False
+        if not error.retriable():
+            raise KafkaException(error)
+    raise TimeoutError(f"{partition}: the range could not be read a second time")
