@@ -1,0 +1,191 @@
+"""Finds the last data record before an offset, as a read_committed reader sees it.
+
+Called by `client`. Must never take a marker or an aborted record for data, and never say "none"
+before the log start was reached.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from kafka_migration.adapters.kafka.admin import Admin
+from kafka_migration.adapters.kafka.config import consumer_config
+from kafka_migration.adapters.kafka.errors import (
+    refused_configuration,
+    translate,
+    translate_exception,
+)
+from kafka_migration.adapters.kafka.faults import FaultLog
+from kafka_migration.adapters.kafka.offsets import read_stable_ends, read_starts
+from kafka_migration.adapters.kafka.rdkafka import (
+    Consumer,
+    KafkaException,
+    Local,
+    Message,
+    TopicPartition,
+)
+from kafka_migration.errors import Unavailable
+from kafka_migration.model.kafka import Partition
+from kafka_migration.model.reasons import Reason
+
+# A transactional topic ends with a marker; a few records back there is data nearly always, and
+# the broker sends whole batches anyway.
+_FIRST_STEP = 8
+_GROWTH = 8
+_NAMED = 5  # partitions named in a time-out's message
+
+
+@dataclass
+class Search:
+    """One partition's search: the window [low, top) of offsets is being read."""
+
+    floor: int  # log start: nothing can be below
+    low: int
+    top: int
+    step: int = _FIRST_STEP
+    found: int | None = None
+    read: bool = False  # the whole window was seen
+
+    @classmethod
+    def below(cls, top: int, floor: int) -> Search:
+        """A search for the last record in [floor, top)."""
+        return cls(floor=floor, low=max(floor, top - _FIRST_STEP), top=top, read=top <= floor)
+
+    @property
+    def done(self) -> bool:
+        """True if a record was found or nothing is left to read."""
+        return self.read and (self.found is not None or self.low <= self.floor)
+
+    def see(self, offset: int) -> None:
+        """A data record was delivered."""
+        if offset < self.top:
+            self.found = offset
+        if offset >= self.top - 1:
+            self.read = True
+
+    def step_back(self) -> None:
+        """Move the window before the one that held no record."""
+        self.step *= _GROWTH
+        self.top = self.low
+        self.low = max(self.floor, self.top - self.step)
+        self.read = False
+
+
+class TailReader:
+    """One consumer, reused under a lock; it never joins a group nor commits."""
+
+    def __init__(self, admin: Admin) -> None:
+        self._admin = admin
+        self._lock = threading.Lock()
+        self._faults = FaultLog()
+        self._consumer: Consumer | None = None
+
+    def last_data(
+        self, below: Mapping[Partition, int], timeout: float
+    ) -> dict[Partition, int | None]:
+        """Offset of the last data record below each offset; None = there is none.
+
+        Nothing at or above the LSO is visible. Unavailable after `timeout` seconds.
+        """
+        starts = read_starts(self._admin, below)
+        stable = read_stable_ends(self._admin, below)
+        searches = {
+            partition: Search.below(min(offset, stable[partition]), starts[partition])
+            for partition, offset in below.items()
+        }
+        deadline = time.monotonic() + timeout
+        with self._lock:
+            try:
+                self._run(searches, deadline)
+            except BaseException:
+                self._drop()
+                raise
+        return {partition: search.found for partition, search in searches.items()}
+
+    def close(self) -> None:
+        """Close the consumer; a later search opens a new one."""
+        with self._lock:
+            self._drop()
+
+    def _run(self, searches: Mapping[Partition, Search], deadline: float) -> None:
+        open_ = {part: search for part, search in searches.items() if not search.done}
+        if not open_:
+            return
+        consumer = self._opened()
+        while open_:
+            consumer.assign(
+                [TopicPartition(part.topic, part.number, s.low) for part, s in open_.items()]
+            )
+            self._read_windows(consumer, open_, deadline)
+            open_ = {part: search for part, search in open_.items() if not search.done}
+            for search in open_.values():
+                search.step_back()
+        consumer.unassign()
+
+    def _read_windows(
+        self, consumer: Consumer, searches: Mapping[Partition, Search], deadline: float
+    ) -> None:
+        unread = dict(searches)
+        paused: set[Partition] = set()
+        while unread:
+            message = consumer.poll(0.05)
+            if message is None:
+                self._check(unread, deadline)
+                continue
+            partition = Partition(str(message.topic()), int(message.partition() or 0))
+            search = unread.get(partition)
+            if search is not None:
+                self._take(search, message, partition)
+                if search.read:
+                    del unread[partition]
+            elif message.error() is None and partition not in paused:
+                paused.add(partition)  # its window is read: its live end would drown the others
+                consumer.pause([TopicPartition(partition.topic, partition.number)])
+            if time.monotonic() > deadline:
+                self._check(unread, deadline)
+
+    def _take(self, search: Search, message: Message, partition: Partition) -> None:
+        error = message.error()
+        if error is None:
+            search.see(int(message.offset() or 0))
+        elif error.code() == Local.PARTITION_EOF:
+            search.read = True
+        else:
+            raise translate(error, f"read {partition}", self._faults.worst())
+
+    def _check(self, unread: Iterable[Partition], deadline: float) -> None:
+        if time.monotonic() <= deadline:
+            return
+        left = sorted(unread)
+        if not left:
+            return
+        names = ", ".join(map(str, left[:_NAMED]))
+        fault = self._faults.worst()
+        cause = f": {fault.str()}" if fault is not None else ""
+        raise Unavailable(
+            Reason.UNREACHABLE,
+            f"cannot find the last record of {len(left)} partitions ({names}) in time{cause};"
+            " check the brokers that lead them; it is tried again",
+        )
+
+    def _opened(self) -> Consumer:
+        if self._consumer is None:
+            connection = self._admin.connection
+            config = {**consumer_config(connection), "error_cb": self._faults.record}
+            self._faults.clear()
+            try:
+                self._consumer = Consumer(config)
+            except (KafkaException, ValueError, TypeError) as error:
+                raise refused_configuration(error, connection) from None
+        return self._consumer
+
+    def _drop(self) -> None:
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            try:
+                consumer.close()
+            except KafkaException as error:
+                raise translate_exception(error, "close a consumer") from None
