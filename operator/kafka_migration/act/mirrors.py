@@ -1,0 +1,146 @@
+"""Acts on Connect: its workers, and the forward mirrors with their stored offsets."""
+
+from __future__ import annotations
+
+import secrets
+
+from kafka_migration.act.performing import Scene
+from kafka_migration.connections import mirror_connection
+from kafka_migration.decide.rules import names
+from kafka_migration.errors import KmigError, Refused
+from kafka_migration.model.actions import (
+    AlterOffsets,
+    ApplyWorkers,
+    ConfigureConnector,
+    CreateConnector,
+    DeleteConnector,
+    FenceMirror,
+    ResumeConnector,
+    StopConnector,
+)
+from kafka_migration.model.reasons import Reason
+from kafka_migration.world import REST_PASSWORD_KEY, MirrorOrder, WorkersOrder
+
+_PASSWORD_BYTES = 32
+
+
+def apply_workers(scene: Scene, action: ApplyWorkers) -> None:
+    """Create or update the workers; the REST password is made once and kept in their Secret."""
+    world, migration = scene.world, scene.migration
+    version = migration.spec.replication.mirror_maker2.version
+    image = world.settings.connect_images.get(version)
+    if image is None:
+        known = ", ".join(sorted(world.settings.connect_images)) or "none"
+        raise Refused(
+            Reason.VERSION_NOT_MAPPED,
+            f"spec.replication.mirrorMaker2.version {version} has no image in this installation "
+            f"(known: {known}); choose another or extend KMIG_CONNECT_IMAGES",
+        )
+    name = names.workers(migration.short_uid)
+    order = WorkersOrder(
+        migration=migration,
+        image=image,
+        source=mirror_connection(world.secrets, migration, "source"),
+        target=mirror_connection(world.secrets, migration, "target"),
+        rest_password=_rest_password(scene, name),
+        spec_hash=action.spec_hash,
+    )
+    manifests = world.engine.workers(order)
+    scene.check()
+    world.workers.apply(scene.home, name, manifests)
+
+
+def _rest_password(scene: Scene, name: str) -> str:
+    try:
+        return scene.world.secrets.value(scene.home, name, REST_PASSWORD_KEY)
+    except KmigError as error:
+        if error.reason is not Reason.SECRET_MISSING:
+            raise
+        return secrets.token_urlsafe(_PASSWORD_BYTES)
+
+
+def create_connector(scene: Scene, action: CreateConnector) -> None:
+    """Create a mirror STOPPED, and refuse it if offsets are stored under its new name (5.4)."""
+    connect, config = scene.connect, _config(scene, action.name, action.topics)
+    existing = connect.connectors().get(action.name)
+    if existing is None:
+        scene.check()
+        connect.create(action.name, config)
+    elif existing.topics != frozenset(action.topics):
+        text = f"connector {action.name} exists with other topics; find out who made it"
+        raise Refused(Reason.TASK_FAILED, text)
+    stored = connect.offsets(action.name, scene.alias)
+    if not stored.offsets and not stored.foreign:
+        return
+    # It must not be found later by a tick that takes it for ready.
+    scene.check()
+    connect.delete(action.name)
+    raise Refused(
+        Reason.OFFSET_CONFLICT,
+        f"offsets are already stored under the new connector name {action.name}: it would start "
+        "in the middle; delete the Connect offsets topic of this migration, or start a new one",
+    )
+
+
+def configure_connector(scene: Scene, action: ConfigureConnector) -> None:
+    """Replace a mirror's whole configuration and read back the topics that it lists."""
+    connect, config = scene.connect, _config(scene, action.name, action.topics)
+    scene.check()
+    connect.configure(action.name, config)
+    now = connect.connectors().get(action.name)
+    if now is None or now.topics != frozenset(action.topics):
+        text = f"connector {action.name} does not list what was just configured; look at Connect"
+        raise Refused(Reason.TASK_FAILED, text)
+
+
+def _config(scene: Scene, name: str, topics: tuple[str, ...]) -> dict[str, str]:
+    world, migration = scene.world, scene.migration
+    source = mirror_connection(world.secrets, migration, "source")
+    target = mirror_connection(world.secrets, migration, "target")
+    return dict(world.engine.mirror(MirrorOrder(migration, name, topics, source, target)))
+
+
+def stop_connector(scene: Scene, action: StopConnector) -> None:
+    """Ask it to stop; its tasks end later."""
+    connect = scene.connect
+    scene.check()
+    connect.stop(action.name)
+
+
+def resume_connector(scene: Scene, action: ResumeConnector) -> None:
+    """Let it run, unless another mirror lists one of its topics (protocol 5.3)."""
+    connect = scene.connect
+    present = connect.connectors()
+    own = present.get(action.name)
+    for other in present.values():
+        shared = own.topics & other.topics if own and other.name != own.name else frozenset()
+        if shared and other.state != "STOPPED":
+            text = f"mirrors {action.name} and {other.name} both list {min(shared)}; stop one"
+            raise Refused(Reason.TASK_FAILED, text)
+    scene.check()
+    connect.resume(action.name)
+
+
+def delete_connector(scene: Scene, action: DeleteConnector) -> None:
+    """Delete a STOPPED mirror's stored offsets, then the mirror; gone already = done."""
+    connect = scene.connect
+    if action.name not in connect.connectors():
+        return
+    scene.check()
+    connect.delete_offsets(action.name)
+    scene.check()
+    connect.delete(action.name)
+
+
+def fence_mirror(scene: Scene, action: FenceMirror) -> None:
+    """End the producers of a STOPPED mirror's last generation (protocol 3.6)."""
+    connect = scene.connect
+    scene.check()
+    connect.fence_producers(action.name, scene.alias)
+
+
+def alter_offsets(scene: Scene, action: AlterOffsets) -> None:
+    """Write or remove stored offsets of a STOPPED mirror."""
+    connect = scene.connect
+    scene.check()
+    connect.alter_offsets(action.name, scene.alias, dict(action.offsets))

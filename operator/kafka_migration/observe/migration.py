@@ -1,0 +1,83 @@
+"""Facts of a KafkaMigration and of what it runs: mirrors, register, units, comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kafka_migration.decide.rules import names
+from kafka_migration.journal import read_journal
+from kafka_migration.model import facts
+from kafka_migration.model.connect import Connector, ConnectorOffsets, Workers
+from kafka_migration.model.facts import UnitView
+from kafka_migration.model.kafka import Partition
+from kafka_migration.model.kubernetes import JobState, Loaded
+from kafka_migration.observe.clusters import register_name
+from kafka_migration.observe.looking import Look
+from kafka_migration.world import home, source_alias
+
+
+def workers(look: Look) -> Workers:
+    """The Connect Deployment of the forward direction."""
+    return look.world.workers.read(home(look.context), names.workers(look.migration.short_uid))
+
+
+def connectors(look: Look) -> Mapping[str, Connector]:
+    """All connectors of the migration's Connect cluster."""
+    return look.world.connect_cluster(look.context).connectors()
+
+
+def mirror_offsets(look: Look) -> Mapping[str, ConnectorOffsets]:
+    """Stored offsets of every mirror of ours."""
+    port, alias = look.world.connect_cluster(look.context), source_alias(look.context)
+    prefix = f"kmig-{look.migration.short_uid}-"
+    ours = [name for name in look.get(facts.CONNECTORS) if name.startswith(prefix)]
+    return {name: port.offsets(name, alias) for name in sorted(ours)}
+
+
+def register(look: Look) -> Mapping[str, Any]:
+    """The fence register's document."""
+    return look.world.register.read(home(look.context), register_name(look))[0]
+
+
+def units(look: Look) -> tuple[UnitView, ...]:
+    """Every WorkloadCutover that names the migration, with its journal."""
+    found = [u for u in look.world.store.list_keys() if _names(u, look.migration.loaded)]
+    return tuple(_unit_view(look, unit) for unit in sorted(found, key=lambda u: u.key))
+
+
+def _names(unit: Loaded, migration: Loaded) -> bool:
+    reference = unit.spec.get("migrationRef", {})
+    return unit.key.kind == "WorkloadCutover" and (
+        (reference.get("namespace"), reference.get("name"))
+        == (migration.key.namespace, migration.key.name)
+    )
+
+
+def _unit_view(look: Look, unit: Loaded) -> UnitView:
+    head = str((unit.status.get("journal") or {}).get("head") or "")
+    journal = read_journal(look.world.shards, home(look.context), unit.uid, head)
+    return UnitView(unit, journal.entries)
+
+
+def within_lag_seconds(look: Look) -> float:
+    """How long the copy has been within the allowed lag without a break."""
+    began = look.world.clock.monotonic()
+    data = look.get(facts.LAST_DATA)
+    copied: dict[Partition, int] = {}
+    for offsets in look.get(facts.MIRROR_OFFSETS).values():
+        copied.update(offsets.offsets)
+    limit = look.migration.spec.replication.max_lag_seconds
+    return look.memory.streak.look(began, copied, data, limit)
+
+
+def comparison(look: Look) -> JobState | None:
+    """The bounded verifier Job."""
+    name = names.comparison_job(look.migration.short_uid)
+    return look.world.jobs.state(home(look.context), name)
+
+
+def comparison_report(look: Look) -> Mapping[str, Any] | None:
+    """What the bounded verifier Job reports."""
+    name = names.comparison_job(look.migration.short_uid)
+    return look.world.jobs.report(home(look.context), name)
