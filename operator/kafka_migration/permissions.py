@@ -99,15 +99,22 @@ PERMISSIONS: Final = (
         Scope.MIGRATION,
         "apps",
         ("deployments",),
-        ("get", "list", "create", "update", "patch", "delete"),
+        ("get", "create", "patch", "delete"),
         "run the Connect workers",
     ),
     Permission(
         Scope.MIGRATION,
         "",
         ("services",),
-        ("get", "create", "update", "patch", "delete"),
+        ("create", "patch", "delete"),
         "reach the REST interface of the Connect workers",
+    ),
+    Permission(
+        Scope.MIGRATION,
+        "networking.k8s.io",
+        ("networkpolicies",),
+        ("create", "patch", "delete"),
+        "close that interface to everybody else",
     ),
     Permission(
         Scope.MIGRATION,
@@ -120,7 +127,7 @@ PERMISSIONS: Final = (
         Scope.MIGRATION,
         "",
         ("pods",),
-        ("get", "list"),
+        ("list",),
         "say why a worker or a Job does not start",
     ),
     Permission(
@@ -176,7 +183,7 @@ PERMISSIONS: Final = (
         Scope.VERIFIER,
         "",
         ("configmaps",),
-        ("get", "create", "update"),
+        ("get", "create", "patch"),
         "read the input, write the report",
     ),
 )

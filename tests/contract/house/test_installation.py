@@ -233,7 +233,7 @@ def test_nobody_of_ours_lists_secrets() -> None:
 
 def test_the_verifier_reaches_the_reports_of_its_own_namespace_only() -> None:
     """A RoleBinding without a subject namespace means its own."""
-    assert can(VERIFIER, "update", "configmaps", NAMESPACE)
+    assert can(VERIFIER, "patch", "configmaps", NAMESPACE)
     assert not can(VERIFIER, "get", "configmaps", "kube-public")
     assert not can(VERIFIER, "get", "secrets", NAMESPACE)
 
