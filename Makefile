@@ -113,7 +113,7 @@ install: venv ## CRDs, RBAC and the operator into the cluster of .sandbox/env
 	@source $(SANDBOX_ENV) && tools/install.sh
 
 demo: venv sandbox-up images install ## Watch a producer and a consumer move (FAULT=drop: see it refused)
-	@source $(SANDBOX_ENV) && FAULT=$(FAULT) $(BIN)/python -m demo
+	@PYTHONPATH=demo $(BIN)/python -m kmig_demo $(if $(FAULT),--fault $(FAULT))
 
 clean: ## Remove the virtual environment and caches of this clone (not the sandbox)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist build

@@ -3,12 +3,70 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from evidence_builder import BEFORE, record, renumbered, sound_move, with_target
+
 from kmig_demo.checker import judge
-from kmig_demo.evidence import SOURCE, TARGET, Log, LogRecord, Part, PauseShares
+from kmig_demo.evidence import (
+    SOURCE,
+    TARGET,
+    Evidence,
+    Identity,
+    Log,
+    LogRecord,
+    Part,
+    PauseShares,
+    Sighting,
+)
 from kmig_demo.findings import Kind
+
+PARTITIONS = 3
+BEFORE, AFTER = 20, 10  # records per partition acknowledged by the source, by the target
+
+
+def record(partition: int, number: int) -> Identity:
+    """The record at `number` of a partition; one key per partition."""
+    return ("w1" if number < BEFORE else "w2", f"k{partition}", number + 1)
+
+
+def sound_move() -> Evidence:
+    """Everything acknowledged, copied, read once: a move that the checker must call ok."""
+    acks: list[Sighting] = []
+    reads: list[Sighting] = []
+    source: dict[int, list[LogRecord]] = {}
+    target: dict[int, list[LogRecord]] = {}
+    for partition in range(PARTITIONS):
+        source[partition] = [LogRecord(record(partition, n), n) for n in range(BEFORE)]
+        whole = [LogRecord(record(partition, n), n) for n in range(BEFORE + AFTER)]
+        target[partition] = whole
+        for entry in whole:
+            side = SOURCE if entry.offset < BEFORE else TARGET
+            millis = 1000 + entry.offset + (2500 if side == TARGET else 0)
+            acks.append(Sighting(entry.identity, side, partition, entry.offset, millis))
+            reads.append(Sighting(entry.identity, side, partition, entry.offset, millis + 5))
+    archive = Log({0: [LogRecord(("history", "a0", n + 1), n) for n in range(5)]})
+    return Evidence(
+        acks=Part(acks),
+        reads=Part(reads),
+        failures=Part(),
+        source=Log(source),
+        target=Log(target),
+        archive_source=archive,
+        archive_target=Log({0: list(archive.partitions[0])}),
+        shares=PauseShares(1.2, 0.3),
+    )
+
+
+def with_target(evidence: Evidence, partition: int, records: list[LogRecord]) -> Evidence:
+    """The same move, with another log in one partition of the target."""
+    partitions = {**evidence.target.partitions, partition: records}
+    return replace(evidence, target=Log(partitions))
+
+
+def renumbered(records: list[LogRecord]) -> list[LogRecord]:
+    """The records at offsets that follow one another again."""
+    return [LogRecord(entry.identity, offset) for offset, entry in enumerate(records)]
 
 
 def test_a_sound_move_is_ok() -> None:
@@ -162,8 +220,8 @@ def test_a_lost_and_a_repeated_record_of_the_archive_are_named() -> None:
 )
 def test_evidence_that_is_not_there_is_never_ok(part: str) -> None:
     """Empty is not fine: nothing was compared with it."""
-    empty = Part() if part in {"acks", "reads"} else Log()
-    judgement = judge(replace(sound_move(), **{part: empty}))
+    empty: dict[str, Any] = {part: Part() if part in {"acks", "reads"} else Log()}
+    judgement = judge(replace(sound_move(), **empty))
     assert judgement.findings.count(Kind.MISSING_EVIDENCE) > 0
     assert judgement.findings.verdict != "ok"
 

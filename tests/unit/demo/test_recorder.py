@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from orders_apps.recorder import BatchRefusedError, Store
 
 FIRST = b"#w1 1 source 2 more\nrun w1 k1 1 0 0 1000\nrun w1 k1 2 0 1 1001\n"
