@@ -11,7 +11,6 @@ from concurrent.futures import Future
 from typing import Any
 
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
-
 from confluent_kafka.admin import (
     AclBinding,
     AclBindingFilter,
@@ -47,9 +46,11 @@ class ClusterAdmin:
         self._client = AdminClient({**side.client, "client.id": "kmig-demo-admin"})
 
     def topics(self) -> set[str]:
+        """Names of all topics. Raises DemoError when the cluster does not answer."""
         try:
             return set(self._client.list_topics(timeout=TIMEOUT).topics)
         except KafkaException as error:
+            raise DemoError(f"{self.side.name} Kafka does not answer: {error}") from None
 
     def create_topic(self, name: str, partitions: int) -> None:
         """A topic that keeps everything, and the wait until it is visible."""
