@@ -69,7 +69,10 @@ def judge_source(root_name: str, paths: tuple[Path, ...]) -> Iterator[str]:
         if count > MAX_FILE_LINES:
             yield f"{path.relative_to(ROOT)}: {count} lines, budget {MAX_FILE_LINES}"
         if path.suffix == ".py":
-            found.extend(functions(path, source))
+            try:
+                found.extend(functions(path, source))
+            except SyntaxError as error:
+                yield f"{path.relative_to(ROOT)}:{error.lineno}: {error.msg}"
     for item in found:
         if item.lines > MAX_FUNCTION_LINES:
             where = f"{item.path.relative_to(ROOT)}:{item.line}"
