@@ -1,0 +1,62 @@
+"""What the driver takes for reached, held, open or stalled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kmig_demo.errors import DemoError
+from kmig_demo.objects import gate, not_ready, stage_blocker, unit_blocker
+
+
+def shown(ready: str = "True", generation: int = 2, **status: Any) -> dict[str, Any]:
+    condition = {
+        "type": "Ready",
+        "status": ready,
+        "reason": "Progressing",
+        "message": "copying",
+        "observedGeneration": generation,
+    }
+    return {
+        "kind": "KafkaMigration",
+        "metadata": {"name": "m", "generation": 2},
+        "status": {"conditions": [condition], **status},
+    }
+
+
+def test_an_object_without_status_is_not_ready() -> None:
+    found = {"kind": "KafkaMigration", "metadata": {"name": "m", "generation": 1}}
+    assert stage_blocker(found, "Replicating") == "stage none; no condition yet"
+
+
+def test_ready_for_an_older_spec_is_not_ready() -> None:
+    assert not_ready(shown(generation=1)) == "the operator has not seen the present spec"
+
+
+def test_a_stage_is_reached_when_it_is_shown_and_ready() -> None:
+    assert stage_blocker(shown(stage="Replicating"), "Replicating") == ""
+
+
+def test_an_earlier_stage_blocks_with_the_words_of_ready() -> None:
+    words = stage_blocker(shown(ready="False", stage="TargetPrepared"), "Replicating")
+    assert words == "stage TargetPrepared; Ready=False Progressing: copying"
+
+
+def test_stalled_ends_the_wait_at_once() -> None:
+    found = shown(stage="TargetPrepared")
+    stalled = {"type": "Stalled", "status": "True", "reason": "TopicConflict"}
+    found["status"]["conditions"].append({**stalled, "observedGeneration": 2})
+    with pytest.raises(DemoError, match=r"KafkaMigration m is stalled.*TopicConflict"):
+        stage_blocker(found, "Replicating")
+
+
+def test_a_gate_without_a_digest_or_of_another_stage_is_none() -> None:
+    assert gate(shown(gate={"stage": "CutOver"}), "CutOver") == {}
+    assert gate(shown(gate={"stage": "TargetPrepared", "digest": "sha256:1"}), "CutOver") == {}
+
+
+def test_a_unit_is_there_when_it_is_on_the_target_and_ready() -> None:
+    assert unit_blocker(shown(activeCluster="Target")) == ""
+    blocked = unit_blocker(shown(activeCluster="Source", workingStep="Fence"))
+    assert blocked.startswith("Fence on Source")
