@@ -9,6 +9,7 @@ from collections.abc import Collection
 from typing import Any
 
 from kafka_migration.adapters.kafka.admin import REQUEST_TIMEOUT, Admin
+from kafka_migration.adapters.kafka.cluster import require_describe
 from kafka_migration.adapters.kafka.rdkafka import (
     EVERY_ACL,
     AclBinding,
@@ -30,6 +31,7 @@ _RESOURCES = {
     model.ResourceType.TRANSACTIONAL_ID: ResourceType.TRANSACTIONAL_ID,
 }
 _MODEL_RESOURCES = {theirs: ours for ours, theirs in _RESOURCES.items()}
+_LISTING = "list the ACLs"
 _OPERATIONS = frozenset(AclOperation.__members__) - {"UNKNOWN", "ANY"}
 
 
@@ -37,14 +39,23 @@ def read_acls(admin: Admin) -> tuple[model.Acl, ...]:
     """Every entry on topics, groups, the cluster and transactional ids, sorted.
 
     Entries on users and delegation tokens are not told: they grant no access to data. An
-    operation that the client library does not know is "UNKNOWN".
+    operation that the client library does not know is "UNKNOWN". librdkafka drops the error of a
+    refused listing, so "no ACLs" is believed only from a cluster that lets us list them.
     """
-    bindings: list[Any] = admin.one(
-        "list the ACLs",
-        lambda client: client.describe_acls(EVERY_ACL, request_timeout=REQUEST_TIMEOUT),
-    )
+    bindings = _bindings(admin)
+    if not bindings:
+        require_describe(admin, _LISTING)
+        bindings = _bindings(admin)
     known = (binding for binding in bindings if binding.restype in _MODEL_RESOURCES)
     return tuple(sorted(from_binding(binding) for binding in known))
+
+
+def _bindings(admin: Admin) -> list[Any]:
+    found: list[Any] = admin.one(
+        _LISTING,
+        lambda client: client.describe_acls(EVERY_ACL, request_timeout=REQUEST_TIMEOUT),
+    )
+    return found
 
 
 def create_acls(admin: Admin, acls: Collection[model.Acl]) -> None:

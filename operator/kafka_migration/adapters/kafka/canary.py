@@ -12,8 +12,9 @@ from collections.abc import Collection
 from kafka_migration.adapters.kafka import probe as probing
 from kafka_migration.adapters.kafka.acls import create_acls, delete_acls
 from kafka_migration.adapters.kafka.admin import Admin
+from kafka_migration.adapters.kafka.cluster import read_cluster
 from kafka_migration.adapters.kafka.rdkafka import NewTopic
-from kafka_migration.adapters.kafka.topics import await_leaders, create, read_cluster, read_topics
+from kafka_migration.adapters.kafka.topics import await_leaders, create, read_topics
 from kafka_migration.errors import Invalid, KmigError, Refused, Unavailable
 from kafka_migration.model.kafka import (
     Acl,

@@ -14,6 +14,7 @@ from hashlib import sha256
 
 from kafka_migration.adapters.kafka import acls as acl_calls
 from kafka_migration.adapters.kafka import canary, groups, probe, topics
+from kafka_migration.adapters.kafka import cluster as cluster_calls
 from kafka_migration.adapters.kafka import offsets as offset_calls
 from kafka_migration.adapters.kafka.admin import Admin
 from kafka_migration.adapters.kafka.tail import TailReader
@@ -49,7 +50,7 @@ class KafkaCluster:
 
     def cluster(self) -> Cluster:
         """Identity, brokers, our operations; `settings` is empty if we may not read them."""
-        return topics.read_cluster(self._admin)
+        return cluster_calls.read_cluster(self._admin)
 
     def topics(self, names: Collection[str] | None = None) -> Mapping[str, Topic]:
         """Topics with configuration; None = all but internal ones; absent names are left out."""
@@ -109,7 +110,7 @@ class KafkaCluster:
         """
         names = {partition.topic for partition in partitions}
         known = topics.read_topics(self._admin, names)
-        settings = topics.read_cluster(self._admin).settings
+        settings = cluster_calls.read_cluster(self._admin).settings
         return probe.probe(connection, principal, probe.plan(partitions, known, settings))
 
     def measure_propagation(self, connection: Connection, principal: str, topic: str) -> float:

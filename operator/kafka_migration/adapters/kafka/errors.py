@@ -13,6 +13,8 @@ from kafka_migration.errors import Invalid, KmigError, Refused, Unavailable
 from kafka_migration.model.kafka import Connection
 from kafka_migration.model.reasons import Reason
 
+_LONGEST = 300  # characters of the other side's words
+
 
 @dataclass(frozen=True)
 class Meaning:
@@ -48,6 +50,11 @@ _RIGHTS = Meaning(
 _PASSING = Meaning(Unavailable, Reason.UNKNOWN, "the cluster is busy or recovering; tried again")
 _UNKNOWN = Meaning(Unavailable, Reason.UNKNOWN, "look at the brokers' logs; it is tried again")
 _SPEC = Meaning(Invalid, Reason.INVALID_SPEC, "correct the specification")
+_NO_LEADERS = Meaning(
+    Unavailable,
+    Reason.UNKNOWN,
+    "check that the topics exist, have leaders and may be described by this principal",
+)
 _UNSUPPORTED = Meaning(
     Refused, Reason.NOT_SUPPORTED, "this cluster does not offer the call; see docs for versions"
 )
@@ -153,6 +160,7 @@ _BY_MEANING: tuple[tuple[Meaning, tuple[int, ...]], ...] = (
 )
 
 _ALONE: dict[int, Meaning] = {
+    Local.NOENT: _NO_LEADERS,
     KafkaError.TOPIC_ALREADY_EXISTS: Meaning(
         Refused, Reason.TOPIC_CONFLICT, "the topic exists; delete it or set targetTopics.existing"
     ),
@@ -183,8 +191,17 @@ def translate(error: KafkaError, doing: str, background: KafkaError | None = Non
     if background is not None and meaning is _NETWORK:
         cause = background
         meaning = MEANINGS.get(background.code(), _UNKNOWN)
-    text = f"cannot {doing}: {cause.str()} ({cause.name()}); {meaning.advice}"
+    text = f"cannot {doing}: {_words(cause, meaning)} ({cause.name()}); {meaning.advice}"
     return meaning.kind(meaning.reason, text)
+
+
+def _words(error: KafkaError, meaning: Meaning) -> str:
+    """The other side's words, where they say more than the code and fit a status line."""
+    if error.code() == Local.ALL_BROKERS_DOWN:
+        return "no broker answered"
+    if meaning is _RIGHTS:  # controllers answer with a dump of the forwarded request
+        return str(KafkaError(error.code()).str())
+    return str(error.str())[:_LONGEST]
 
 
 def translate_exception(

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from kafka_migration.adapters.kafka.admin import REQUEST_TIMEOUT, Admin
+from kafka_migration.adapters.kafka.cluster import require_describe
 from kafka_migration.adapters.kafka.errors import translate
 from kafka_migration.adapters.kafka.rdkafka import (
     ConsumerGroupTopicPartitions,
@@ -25,7 +26,7 @@ _BATCH = 100  # librdkafka sends one request per group; this bounds what is in f
 
 
 def read_groups(admin: Admin, names: Collection[str] | None) -> dict[str, Group]:
-    """Groups by name; None = all that this principal may see. Absent ones are left out."""
+    """Groups by name; None = all, refused without Describe on the cluster; absent = left out."""
     wanted = sorted(set(names) if names is not None else _listed(admin))
     groups: dict[str, Group] = {}
     for start in range(0, len(wanted), _BATCH):
@@ -80,6 +81,7 @@ def write_commits(admin: Admin, group: str, offsets: Mapping[Partition, int | Co
 
 def _listed(admin: Admin) -> set[str]:
     doing = "list the consumer groups"
+    require_describe(admin, doing)
     listing = admin.one(
         doing, lambda client: client.list_consumer_groups(request_timeout=REQUEST_TIMEOUT)
     )

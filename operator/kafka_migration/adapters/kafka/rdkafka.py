@@ -66,6 +66,7 @@ class Local:
     UNSUPPORTED_FEATURE: int = KafkaError._UNSUPPORTED_FEATURE  # noqa: SLF001
     UNKNOWN_TOPIC: int = KafkaError._UNKNOWN_TOPIC  # noqa: SLF001
     UNKNOWN_PARTITION: int = KafkaError._UNKNOWN_PARTITION  # noqa: SLF001
+    NOENT: int = KafkaError._NOENT  # noqa: SLF001
     PARTITION_EOF: int = KafkaError._PARTITION_EOF  # noqa: SLF001
     AUTO_OFFSET_RESET: int = KafkaError._AUTO_OFFSET_RESET  # noqa: SLF001
 

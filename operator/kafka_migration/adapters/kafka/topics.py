@@ -1,6 +1,6 @@
-"""Cluster identity, topics with their configuration, and the creation of topics.
+"""Topics with their configuration, and the creation of topics.
 
-Called by `client`. Must never leave out a topic for any reason but that it does not exist.
+Called by `client` and `canary`. Must never leave out a topic for any reason but that it does not exist.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from kafka_migration.adapters.kafka.rdkafka import (
     ResourceType,
     TopicCollection,
 )
-from kafka_migration.errors import Refused, Unavailable
+from kafka_migration.errors import Unavailable
 from kafka_migration.model import kafka as model
 from kafka_migration.model.reasons import Reason
 
@@ -31,30 +31,6 @@ _VISIBLE_TIMEOUT = 10.0  # seconds until a created topic must be in metadata wit
 _ABSENT = frozenset({KafkaError.UNKNOWN_TOPIC_OR_PART, Local.UNKNOWN_TOPIC})
 
 Item = TypeVar("Item")
-
-
-def read_cluster(admin: Admin) -> model.Cluster:
-    """Identity, brokers, our operations on the cluster, settings of the lowest broker.
-
-    Without the right to read broker settings `settings` is empty: a name that is missing there
-    is not known, a value None is hidden by the broker.
-    """
-    described = admin.one(
-        "describe the cluster",
-        lambda client: client.describe_cluster(
-            include_authorized_operations=True, request_timeout=REQUEST_TIMEOUT
-        ),
-    )
-    brokers = tuple(sorted(node.id for node in described.nodes))
-    if not described.cluster_id or not brokers:
-        raise Unavailable(Reason.UNKNOWN, "the cluster told no id or no brokers; it is tried again")
-    told = described.authorized_operations
-    return model.Cluster(
-        cluster_id=described.cluster_id,
-        brokers=brokers,
-        authorized_operations=None if told is None else frozenset(op.name for op in told),
-        settings=_broker_settings(admin, brokers[0]),
-    )
 
 
 def read_topics(admin: Admin, names: Collection[str] | None) -> dict[str, model.Topic]:
@@ -187,22 +163,6 @@ def readable(entries: Mapping[str, ConfigEntry]) -> dict[str, str]:
 def kafka_uuid(text: str) -> str:
     """Kafka's own spelling of a topic id; librdkafka uses another Base64 alphabet."""
     return text.replace("+", "-").replace("/", "_")
-
-
-def _broker_settings(admin: Admin, broker: int) -> dict[str, str | None]:
-    resource = ConfigResource(ResourceType.BROKER, str(broker))
-    doing = f"read the settings of broker {broker}"
-    outcomes = admin.each_outcome(
-        doing,
-        lambda client: client.describe_configs([resource], request_timeout=REQUEST_TIMEOUT),
-    )
-    (outcome,) = outcomes.values()
-    if isinstance(outcome, KafkaException):
-        error = admin.error(outcome, doing)
-        if isinstance(error, Refused) and error.reason is Reason.NOT_AUTHORIZED:
-            return {}
-        raise error
-    return {name: entry.value for name, entry in outcome.items()}
 
 
 def _node_id(node: Any) -> int:
