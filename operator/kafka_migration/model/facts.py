@@ -26,6 +26,8 @@ from kafka_migration.model.kubernetes import JobState, Loaded, ProbePod, Workloa
 from kafka_migration.model.reasons import Reason
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+T_co = TypeVar("T_co", covariant=True)  # a fact of a tuple is also a fact of an iterable
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Unknown:
     refused: bool = False
 
 
-class Fact(Generic[T]):
+class Fact(Generic[T_co]):
     """A name for something observed; the type parameter is what it yields."""
 
     def __init__(self, name: str) -> None:
@@ -68,7 +70,7 @@ class Facts:
         value = self.values[fact.name]
         if isinstance(value, Unknown):
             raise TypeError(f"{fact.name} is unknown and was used as if known")
-        return cast(T, value)
+        return cast("T", value)
 
 
 @dataclass(frozen=True)
