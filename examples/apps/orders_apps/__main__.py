@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 
 PROGRAMS = ("producer", "consumer", "recorder")
@@ -13,6 +14,8 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in PROGRAMS:
         print(f"usage: orders_apps {{{'|'.join(PROGRAMS)}}}", file=sys.stderr)
         return 2
+    # As process 1 nothing stops us by default; each program refines this once it has work to end.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     program = importlib.import_module(f"orders_apps.{arguments[0]}")
     return int(program.main())
 
