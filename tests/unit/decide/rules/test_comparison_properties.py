@@ -39,7 +39,7 @@ def small(alphabet: int) -> st.SearchStrategy[list[int]]:
     return st.lists(st.integers(0, alphabet), max_size=30)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(small(3), small(3))
 def test_two_logs_of_repeated_records_pass_exactly_when_the_model_says_so(
     source: list[int], target: list[int]
@@ -49,7 +49,7 @@ def test_two_logs_of_repeated_records_pass_exactly_when_the_model_says_so(
     assert found == expected if expected is not None else found not in PASSING
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(small(4), small(4), st.integers(1, 8), st.integers(1, 8))
 def test_a_short_lookahead_never_makes_different_logs_pass(
     source: list[int], target: list[int], lookahead: int, resend: int
@@ -66,7 +66,7 @@ def test_a_short_lookahead_never_makes_different_logs_pass(
 unique = st.lists(st.integers(0, 10_000), min_size=4, max_size=60, unique=True)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(unique, st.data())
 def test_each_planted_fault_gets_its_own_verdict(source: list[int], data: st.DataObject):
     at = data.draw(st.integers(0, len(source) - 1))
@@ -93,7 +93,7 @@ def test_each_planted_fault_gets_its_own_verdict(source: list[int], data: st.Dat
             assert result.verdict is expected, target
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(unique, st.data())
 def test_an_altered_part_is_corrupt_at_its_offset(source: list[int], data: st.DataObject):
     at = data.draw(st.integers(0, len(source) - 1))
@@ -111,7 +111,7 @@ def test_an_altered_part_is_corrupt_at_its_offset(source: list[int], data: st.Da
     assert result.first.parts[0] == ("key", "value", "headers", "timestamp")[which]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(unique, unique, st.integers(0, 10**6))
 def test_a_record_in_the_wrong_partition_fails_both_partitions(
     one: list[int], two: list[int], seed: int
@@ -123,7 +123,7 @@ def test_a_record_in_the_wrong_partition_fails_both_partitions(
     assert (here.verdict, there.verdict) == (Verdict.MISSING, Verdict.EXTRA)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(small(6), small(6), st.lists(st.tuples(st.booleans(), st.integers(1, 5)), max_size=40))
 def test_the_verdict_does_not_depend_on_how_records_arrive(
     source: list[int], target: list[int], schedule: list[tuple[bool, int]]
@@ -142,7 +142,7 @@ def test_the_verdict_does_not_depend_on_how_records_arrive(
     assert (walk.result().verdict in PASSING) == (whole.verdict in PASSING)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(small(6), small(6))
 def test_every_record_is_accounted_for_once(source: list[int], target: list[int]):
     """Both logs are used up, and matched records are a common subset of both."""
