@@ -194,9 +194,7 @@ class KafkaMigrationSpec(SpecModel):
     )
     target_topics: TargetTopics = Field(description="How topics are made on the target.")
     replication: Replication = Field(description="How records are copied.")
-    validation: Validation = Field(
-        default_factory=Validation, description="What proves the copy."
-    )
+    validation: Validation = Field(default_factory=Validation, description="What proves the copy.")
     cutover: Cutover | None = Field(default=None, description="Which units may switch.")
     slo: Slo = Field(
         default_factory=lambda: Slo(on_failure="Hold"), description="What follows a bad switch."

@@ -62,6 +62,7 @@ class UnitContext:
     facts: Facts = field(default_factory=Facts)
     elapsed: Elapsed = field(default_factory=Elapsed)
     answered: frozenset[Work] = frozenset()
+    attempt: int = 1  # the attempt being worked on; spec.attempt is adopted only at rest
     leaving: Side = "source"
     entering: Side = "target"
 
@@ -69,11 +70,6 @@ class UnitContext:
     def short_uid(self) -> str:
         """Eight characters of the UID, used in names outside Kubernetes."""
         return self.loaded.uid.replace("-", "")[:8]
-
-    @property
-    def attempt(self) -> int:
-        """The attempt that the spec asks for."""
-        return self.spec.attempt
 
     @property
     def connector(self) -> str:
@@ -111,3 +107,13 @@ class UnitContext:
         """Data of the newest entry of a kind in this attempt."""
         entry = self.journal.last(kind, self.attempt)
         return None if entry is None else dict(entry.data)
+
+
+def moves_authority(context: UnitContext) -> bool:
+    """The unit writes topics: write authority moves with it."""
+    return bool(context.spec.topics.writes)
+
+
+def moves_groups(context: UnitContext) -> bool:
+    """The unit has consumer groups whose positions move with it."""
+    return bool(context.spec.consumer_groups)

@@ -27,19 +27,25 @@ class HasFacts(Protocol):
 C = TypeVar("C", bound=HasFacts)
 
 
-def nothing(_context: Any) -> Work | None:  # noqa: ANN401 - any context
+def nothing(_context: Any) -> Work | None:
     """The act of a task that only waits."""
     return None
 
 
+def always(_context: Any) -> bool:
+    """The task is everybody's."""
+    return True
+
+
 @dataclass(frozen=True)
 class Task(Generic[C]):
-    """One thing that must hold, how it is checked, and what makes it hold."""
+    """One thing that must hold, how it is checked, what makes it hold, and whom it concerns."""
 
     name: str
     needs: tuple[Fact[Any], ...]
     check: Callable[[C], Verdict]
     act: Callable[[C], Work | None] = nothing
+    applies: Callable[[C], bool] = always
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,8 @@ Walk = Need | Open | Done
 def walk(tasks: Sequence[Task[C]], context: C) -> Walk:
     """The first task that does not pass, or Done."""
     for task in tasks:
+        if not task.applies(context):
+            continue
         missing = tuple(f for f in task.needs if not context.facts.has(f))
         if missing:
             return Need(missing)

@@ -26,7 +26,6 @@ from kafka_migration.model.kubernetes import JobState, Loaded, ProbePod, Workloa
 from kafka_migration.model.reasons import Reason
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 T_co = TypeVar("T_co", covariant=True)  # a fact of a tuple is also a fact of an iterable
 
 

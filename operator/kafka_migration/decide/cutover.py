@@ -1,0 +1,136 @@
+"""WorkloadCutover: facts -> decision. Steps in order, one pipeline; back-out beside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kafka_migration.decide.context import UnitContext
+from kafka_migration.decide.cutover_status import Standing, status_of
+from kafka_migration.decide.decision import (
+    BUSY_SECONDS,
+    IDLE_SECONDS,
+    WORKING_SECONDS,
+    Decision,
+)
+from kafka_migration.decide.machine import Move, Phase, Signals, Wish, advance, fold
+from kafka_migration.decide.permission import permission
+from kafka_migration.decide.table import BACK_OUT, Step, next_step, phase_of, step_named
+from kafka_migration.decide.tasks import Need, Open, Walk, walk
+from kafka_migration.model import facts
+from kafka_migration.model.entries import Entry, EntryKind
+from kafka_migration.model.kubernetes import Event
+from kafka_migration.model.reasons import Reason
+from kafka_migration.model.verdicts import Kind, Verdict, wait
+
+
+def working_step(context: UnitContext) -> Step:
+    """The step that status names; Prepare before the first, and again for a raised attempt."""
+    status = context.loaded.status
+    name = str(status.get("workingStep") or "Prepare")
+    if status.get("attempt", context.attempt) != context.attempt:
+        return step_named("Prepare")
+    return step_named(name)
+
+
+def adopted_attempt(spec_attempt: int, status_attempt: int | None, step: str | None) -> int:
+    """spec.attempt counts only at rest: before Drain and after a finished back-out."""
+    if status_attempt is None or step in (None, "", "Prepare", "Preflight", "BackedOut"):
+        return spec_attempt if status_attempt is None else max(spec_attempt, status_attempt)
+    return status_attempt
+
+
+def decide_unit(context: UnitContext, now: str) -> Need | Decision:
+    """One tick's decision."""
+    step = working_step(context)
+    if not context.facts.has(facts.UNITS):
+        return Need((facts.UNITS,))
+    closed = permission(context, step)
+    phase = phase_of(step, context)
+    resting = phase is Phase.END or (phase is Phase.OPEN and closed is not None)
+    walked: Walk = Open("rest", closed) if resting and closed else walk(step.tasks, context)
+    if isinstance(walked, Need):
+        return walked
+    overdue = _overdue(context, step, phase)
+    wish = Wish.HOLD if closed is not None else Wish.GO
+    move = advance(phase, Signals(fold(walked), wish, overdue is not None))
+    standing = Standing(step, phase, walked, move, closed, overdue)
+    return _decide(context, standing, now)
+
+
+def _overdue(context: UnitContext, step: Step, phase: Phase) -> Verdict | None:
+    """Why the step has taken too long, if it has."""
+    if phase not in (Phase.CRITICAL, Phase.COMMITTED, Phase.BACKING):
+        return None
+    budget = context.spec.pause_budget_seconds
+    if phase is not Phase.BACKING and context.elapsed.in_pause > budget:
+        text = f"the pause passed its budget of {budget} s in {step.name}"
+        return wait(Reason.PAUSE_BUDGET_EXCEEDED, text)
+    deadline = step.deadline(context)
+    if deadline is not None and context.elapsed.in_step > deadline:
+        reason = Reason.DRAIN_TIMED_OUT if step.name == "Drain" else Reason.DEADLINE_EXCEEDED
+        return wait(reason, f"{step.name} took longer than {deadline:.0f} s")
+    return None
+
+
+def _decide(context: UnitContext, standing: Standing, now: str) -> Decision:
+    if standing.move is Move.BACK_OUT:
+        return _back_out(context, standing, now)
+    if standing.move is Move.NEXT:
+        return _next(context, standing, now)
+    work = standing.walked.work if isinstance(standing.walked, Open) else None
+    if standing.move is Move.REST:
+        work = None
+    return Decision(
+        status=status_of(context, standing, now),
+        entry=work if isinstance(work, Entry) else None,
+        action=None if work is None or isinstance(work, Entry) else work,
+        wake_after=0.0 if work is not None else _wake(standing),
+    )
+
+
+def _next(context: UnitContext, standing: Standing, now: str) -> Decision:
+    following = next_step(standing.step.name)
+    moved = replace(standing, step=following, walked=Open("entered", _entered(following)))
+    if following.phase is Phase.END:
+        moved = replace(moved, phase=Phase.END)
+    message = f"{standing.step.name} done, now {following.name}"
+    return Decision(
+        status=status_of(context, moved, now),
+        wake_after=0.0,
+        events=(Event(f"{following.name}Entered", message),),
+        moved=True,
+    )
+
+
+def _entered(step: Step) -> Verdict:
+    return wait(Reason.PROGRESSING, f"entering {step.name}")
+
+
+def _back_out(context: UnitContext, standing: Standing, now: str) -> Decision:
+    why = standing.why
+    if context.recorded(EntryKind.BACK_OUT) is None:
+        data = {"step": standing.step.name, "reason": why.reason.value, "message": why.message}
+        entry = Entry(EntryKind.BACK_OUT, context.attempt, data)
+        status = status_of(context, standing, now)
+        return Decision(status=status, entry=entry, wake_after=0.0)
+    moved = replace(
+        standing, step=BACK_OUT, phase=Phase.BACKING, walked=Open("back out", why), overdue=None
+    )
+    text = f"backing out of {standing.step.name}: {why.message}"
+    return Decision(
+        status=status_of(context, moved, now),
+        wake_after=0.0,
+        events=(Event("BackingOut", text, warning=True),),
+        moved=True,
+    )
+
+
+def _wake(standing: Standing) -> float:
+    if standing.phase in (Phase.CRITICAL, Phase.COMMITTED, Phase.BACKING):
+        return BUSY_SECONDS
+    if standing.phase is Phase.END:
+        return IDLE_SECONDS
+    if standing.move is Move.REST:
+        return 5.0
+    failed = isinstance(standing.walked, Open) and standing.walked.verdict.kind is Kind.FAIL
+    return 5.0 if failed else WORKING_SECONDS

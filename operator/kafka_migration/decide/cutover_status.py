@@ -1,0 +1,191 @@
+"""The status of a WorkloadCutover from where it stands. Called by cutover.py only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from kafka_migration.decide.context import UnitContext
+from kafka_migration.decide.decision import Condition, merged, progressed, shown
+from kafka_migration.decide.machine import Move, Phase
+from kafka_migration.decide.table import STEP_ORDER, Step
+from kafka_migration.decide.tasks import Open, Walk
+from kafka_migration.model.entries import EntryKind
+from kafka_migration.model.reasons import Reason
+from kafka_migration.model.verdicts import Kind, Verdict, wait
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a unit is: its step, what its tasks say, the move, and what closes it."""
+
+    step: Step
+    phase: Phase
+    walked: Walk
+    move: Move
+    closed: Verdict | None = None
+    overdue: Verdict | None = None
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """Of the open task, if any."""
+        return self.walked.verdict if isinstance(self.walked, Open) else None
+
+    @property
+    def why(self) -> Verdict:
+        """The reason of a back-out: a closed permission, a deadline, or a failed check."""
+        return (
+            self.overdue
+            or self.closed
+            or self.verdict
+            or wait(Reason.BACKING_OUT, "the reason was recorded before")
+        )
+
+
+def status_of(context: UnitContext, standing: Standing, now: str) -> dict[str, Any]:
+    """The whole status; only what changed is new."""
+    old = context.loaded.status
+    ready = _ready(context, standing)
+    verdict = standing.verdict
+    order = [*STEP_ORDER]
+    fresh = old.get("attempt", context.attempt) != context.attempt
+    before = [] if fresh else old.get("steps", [])
+    backing = standing.step.name in ("BackOut", "BackedOut")
+    status: dict[str, Any] = dict(old)
+    status.update(
+        observedGeneration=context.loaded.generation,
+        phase=_phase(standing, ready),
+        message=ready.message,
+        attempt=context.attempt,
+        activeCluster=active_cluster(context),
+        effectiveDesiredCluster=_effective(context),
+        workingStep=standing.step.name,
+        waitingFor=verdict.reason.value if verdict else "",
+        steps=before if backing else progressed(before, order, standing.step.name, now),
+        problems=shown(verdict.problems if verdict else ()),
+        workload=", ".join(w.name for w in context.spec.workloads)[:253],
+        conditions=merged(
+            old.get("conditions", []),
+            _conditions(context, standing, ready),
+            context.loaded.generation,
+            now,
+        ),
+    )
+    return status
+
+
+def active_cluster(context: UnitContext) -> str:
+    """Where the unit's applications write or read now: the journal decides."""
+    return "Target" if context.recorded(EntryKind.SWITCH) is not None else "Source"
+
+
+def _effective(context: UnitContext) -> str:
+    if context.spec.desired_cluster != "ByWave":
+        return context.spec.desired_cluster
+    cutover = context.migration.spec.cutover
+    released = cutover is not None and context.spec.wave <= cutover.through_wave
+    return "Target" if released else "Source"
+
+
+def _back_out_reason(context: UnitContext) -> str:
+    entry = context.recorded(EntryKind.BACK_OUT) or {}
+    return f"{entry.get('step', '?')}: {entry.get('message', 'no reason recorded')}"
+
+
+def _ready(context: UnitContext, standing: Standing) -> Condition:
+    if standing.step.name == "Completed":
+        text = "on the target, observation over"
+        if context.spec.desired_cluster == "Source":
+            text = "spec.desiredCluster is Source, but rolling back is not supported yet"
+            return Condition("Ready", "False", Reason.ROLLBACK_NOT_SUPPORTED, text)
+        return Condition("Ready", "True", Reason.ON_TARGET, text)
+    if standing.step.name == "BackedOut":
+        text = (
+            f"backed out of {_back_out_reason(context)}; the unit runs on the source; mend the "
+            f"cause, then raise spec.attempt to {context.attempt + 1}"
+        )
+        return Condition("Ready", "False", Reason.BACKED_OUT, text)
+    verdict = standing.verdict or wait(Reason.PROGRESSING, f"working on {standing.step.name}")
+    if standing.step.name == "BackOut":
+        text = f"backing out of {_back_out_reason(context)}; now {verdict.message}"
+        return Condition("Ready", "False", Reason.BACKING_OUT, text)
+    resting = standing.move is Move.REST and verdict.kind is not Kind.FAIL
+    if resting:
+        return Condition("Ready", "True", verdict.reason, verdict.message)
+    late = f" ({standing.overdue.message})" if standing.overdue else ""
+    return Condition("Ready", "False", verdict.reason, f"{verdict.message}{late}")
+
+
+def _phase(standing: Standing, ready: Condition) -> str:
+    fixed = {"Completed": "Completed", "BackOut": "RollingBack", "BackedOut": "Degraded"}
+    if standing.step.name in fixed:
+        return fixed[standing.step.name]
+    if standing.verdict is not None and standing.verdict.kind is Kind.FAIL:
+        return "Degraded"
+    if ready.reason is Reason.SPEC_PAUSED:
+        return "Paused"
+    return "Holding" if ready.status == "True" else "Progressing"
+
+
+def _stalled(context: UnitContext, standing: Standing) -> tuple[bool, Reason, str]:
+    if standing.step.name == "BackedOut":
+        return True, Reason.BACKED_OUT, f"backed out of {_back_out_reason(context)}"
+    if standing.overdue is not None:
+        return True, standing.overdue.reason, standing.overdue.message
+    verdict = standing.verdict
+    if verdict is not None and verdict.kind is Kind.FAIL:
+        return True, verdict.reason, verdict.message
+    return False, Reason.NOT_STALLED, "no problem needs anybody"
+
+
+def _conditions(context: UnitContext, standing: Standing, ready: Condition) -> Iterable[Condition]:
+    stalled, reason, message = _stalled(context, standing)
+    working = ready.status != "True" and not stalled
+    yield ready
+    yield Condition(
+        "Reconciling",
+        "True" if working else "False",
+        Reason.PROGRESSING if working else Reason.NOT_RECONCILING,
+        f"working on {standing.step.name}" if working else "nothing to do now",
+    )
+    yield Condition("Stalled", "True" if stalled else "False", reason, message)
+    yield _succeeded(standing)
+    paused = context.migration.spec.paused
+    yield Condition(
+        "Paused",
+        "True" if paused else "False",
+        Reason.SPEC_PAUSED if paused else Reason.NOT_PAUSED,
+        "the migration is paused" if paused else "not paused",
+    )
+    adopted = context.recorded(EntryKind.PREPARED) is not None
+    yield Condition(
+        "BindingAdopted",
+        "True" if adopted else "Unknown",
+        Reason.BINDING_ADOPTED if adopted else Reason.PENDING,
+        "workloads mount the operator's bindings" if adopted else "not prepared yet",
+    )
+    translated = context.recorded(EntryKind.TRANSLATED) is not None
+    yield Condition(
+        "OffsetsTranslated",
+        "True" if translated else "Unknown",
+        Reason.OFFSETS_TRANSLATED if translated else Reason.PENDING,
+        "positions are recorded and written" if translated else "nothing translated yet",
+    )
+
+
+def _succeeded(standing: Standing) -> Condition:
+    if standing.step.name == "Completed":
+        return Condition("Succeeded", "True", Reason.COMPLETED, "the unit moved")
+    if standing.step.name == "BackedOut":
+        return Condition("Succeeded", "False", Reason.BACKED_OUT, "the unit did not move")
+    return Condition("Succeeded", "Unknown", Reason.PROGRESSING, "not finished")
+
+
+def rejected_status(context: UnitContext, verdict: Verdict, now: str) -> dict[str, Any]:
+    """A status for a unit that cannot be worked on at all (its migration is missing ...)."""
+    step = STEP_ORDER[0]
+    old = context.loaded.status
+    named = old.get("workingStep") or step
+    standing = Standing(Step(named, (), Phase.OPEN), Phase.OPEN, Open("input", verdict), Move.STAY)
+    return status_of(context, standing, now)

@@ -1,0 +1,92 @@
+"""A decision: the status to write, the entry to record first, the one act, when to look again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kafka_migration.model.actions import Action
+from kafka_migration.model.entries import Entry
+from kafka_migration.model.kubernetes import Event
+from kafka_migration.model.reasons import Reason
+from kafka_migration.model.verdicts import Problem
+
+SHOWN_PROBLEMS = 20
+BUSY_SECONDS = 0.2  # the next look of something that waits inside its critical section
+WORKING_SECONDS = 1.0
+IDLE_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What one tick does; entry and action never come together."""
+
+    status: Mapping[str, Any]
+    entry: Entry | None = None
+    action: Action | None = None
+    wake_after: float = IDLE_SECONDS
+    events: tuple[Event, ...] = ()
+    moved: bool = False  # the working stage or step changed: windows begin anew
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition before it meets the one that is there."""
+
+    type: str
+    status: str  # True | False | Unknown
+    reason: Reason
+    message: str
+
+
+def merged(
+    old: Iterable[Mapping[str, Any]], new: Iterable[Condition], generation: int, now: str
+) -> list[dict[str, Any]]:
+    """metav1.Conditions; lastTransitionTime changes only when the status flips."""
+    before = {c["type"]: c for c in old}
+    result = []
+    for condition in new:
+        was = before.get(condition.type, {})
+        same = was.get("status") == condition.status
+        result.append(
+            {
+                "type": condition.type,
+                "status": condition.status,
+                "reason": condition.reason.value,
+                "message": condition.message[:1024],
+                "observedGeneration": generation,
+                "lastTransitionTime": was.get("lastTransitionTime", now) if same else now,
+            }
+        )
+    return result
+
+
+def shown(problems: Iterable[Problem]) -> list[dict[str, str]]:
+    """The first problems, for status; the message ends with what to do."""
+    return [
+        {"reason": p.reason.value, "subject": p.subject, "message": p.message[:1024]}
+        for p in list(problems)[:SHOWN_PROBLEMS]
+    ]
+
+
+def progressed(
+    old: Iterable[Mapping[str, Any]], order: Iterable[str], working: str, now: str
+) -> list[dict[str, Any]]:
+    """The list of stages or steps with state and times, up to the working one."""
+    before = {s["name"]: dict(s) for s in old}
+    result: list[dict[str, Any]] = []
+    passed = True
+    for name in order:
+        item = before.get(name, {"name": name})
+        if name == working:
+            passed = False
+            item = {"name": name, "state": "Running", "startTime": item.get("startTime", now)}
+        elif passed:
+            item = {**item, "state": "Succeeded"}
+            item.setdefault("startTime", now)
+            item.setdefault("completionTime", now)
+        else:
+            item = {"name": name, "state": "Pending"}
+        result.append(item)
+    return result

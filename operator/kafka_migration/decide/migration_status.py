@@ -1,0 +1,266 @@
+"""The status of a KafkaMigration from where it stands. Called by migration.py only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from kafka_migration.decide.context import MigrationContext
+from kafka_migration.decide.decision import Condition, merged, progressed, shown
+from kafka_migration.decide.table import STAGE_ORDER, STAGES, Stage
+from kafka_migration.decide.tasks import Done, Open, Walk
+from kafka_migration.model import facts
+from kafka_migration.model.facts import Fact
+from kafka_migration.model.reasons import Reason
+from kafka_migration.model.verdicts import Kind, Problem, Verdict
+
+
+class HasGate(Protocol):
+    """What status shows of a gate."""
+
+    @property
+    def stage(self) -> str: ...  # noqa: D102 - see Gate
+    @property
+    def digest(self) -> str: ...  # noqa: D102 - see Gate
+    @property
+    def summary(self) -> str: ...  # noqa: D102 - see Gate
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a migration is: the stage worked on, the index reached, and why it rests."""
+
+    stage: Stage
+    at: int
+    walked: Walk
+    gate: HasGate | None
+    closed: Verdict | None
+    moved: bool = False
+
+    @property
+    def reached_name(self) -> str:
+        """Name of the stage reached; "" before the first."""
+        return STAGE_ORDER[self.at] if self.at >= 0 else ""
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """Of the open task, if any."""
+        return self.walked.verdict if isinstance(self.walked, Open) else None
+
+    @property
+    def complete(self) -> bool:
+        """Every stage is reached."""
+        return self.at >= len(STAGES) - 1
+
+
+def status_of(context: MigrationContext, standing: Standing, now: str) -> dict[str, Any]:
+    """The whole status; only what changed is new."""
+    old = context.loaded.status
+    ready = _ready(standing)
+    status: dict[str, Any] = dict(old)
+    working = "" if standing.closed or standing.complete else standing.stage.name
+    status.update(
+        observedGeneration=context.loaded.generation,
+        phase=_phase(standing, ready),
+        message=ready.message,
+        workingStage=working,
+        stages=progressed(old.get("stages", []), STAGE_ORDER, standing.stage.name, now)
+        if not standing.complete
+        else progressed(old.get("stages", []), STAGE_ORDER, "", now),
+        problems=shown(standing.verdict.problems if standing.verdict else ()),
+        conditions=merged(
+            old.get("conditions", []),
+            _conditions(context, standing, ready),
+            context.loaded.generation,
+            now,
+        ),
+    )
+    if standing.reached_name:
+        status["stage"] = standing.reached_name
+    status.update(_inventory(context))
+    status.update(_gate(standing))
+    status.update(_units(context, old))
+    return status
+
+
+def _inventory(context: MigrationContext) -> dict[str, Any]:
+    frozen = context.inventory
+    if frozen is None:
+        return {}
+    plan = frozen.plan
+    return {
+        "inventory": {
+            "topics": len(frozen.topics),
+            "partitions": sum(t.partitions for t in frozen.topics.values()),
+            "groups": len(frozen.groups),
+            "acls": len(frozen.acls),
+        },
+        "plan": {
+            "digest": plan.digest,
+            "topics": len(plan.topics),
+            "sourceAcls": len(plan.source_acls),
+            "targetAcls": len(plan.target_acls),
+        },
+        "clusters": {"sourceId": frozen.source_id, "targetId": frozen.target_id},
+    }
+
+
+def _gate(standing: Standing) -> dict[str, Any]:
+    gate = standing.gate
+    if gate is None or standing.moved:
+        return {"gate": None}
+    return {"gate": {"stage": gate.stage, "digest": gate.digest, "summary": gate.summary}}
+
+
+def _units(context: MigrationContext, old: Any) -> dict[str, Any]:
+    if not context.facts.has(facts.UNITS) or context.facts.unknown(facts.UNITS) is not None:
+        return {"workloads": old.get("workloads", {"total": 0, "onTarget": 0, "summary": "0/0"})}
+    units = context.facts[facts.UNITS]
+    on_target = sum(u.loaded.status.get("activeCluster") == "Target" for u in units)
+    return {
+        "workloads": {
+            "total": len(units),
+            "onTarget": on_target,
+            "summary": f"{on_target}/{len(units)}",
+        }
+    }
+
+
+def _ready(standing: Standing) -> Condition:
+    verdict = standing.verdict
+    if verdict is not None:
+        resting = verdict.reason is Reason.WAITING_FOR_WAVE
+        status = "True" if resting else "False"
+        return Condition("Ready", status, verdict.reason, verdict.message)
+    if standing.complete:
+        text = "all units are on Target"
+        return Condition("Ready", "True", Reason.HOLDING_AT_DESIRED_STAGE, text)
+    if standing.closed is not None:
+        waits = standing.closed.reason in (Reason.AWAITING_APPROVAL, Reason.PLAN_CHANGED)
+        text = standing.closed.message
+        if standing.closed.reason is Reason.HOLDING_AT_DESIRED_STAGE:
+            text += f"; raise spec.desiredStage to {standing.stage.name} to go on"
+        return Condition("Ready", "False" if waits else "True", standing.closed.reason, text)
+    return Condition("Ready", "False", Reason.PROGRESSING, f"entering {standing.stage.name}")
+
+
+def _phase(standing: Standing, ready: Condition) -> str:
+    if standing.verdict is not None and standing.verdict.kind is Kind.FAIL:
+        return "Degraded"
+    by_reason = {
+        Reason.AWAITING_APPROVAL: "AwaitingApproval",
+        Reason.PLAN_CHANGED: "AwaitingApproval",
+        Reason.SPEC_PAUSED: "Paused",
+    }
+    if ready.reason in by_reason:
+        return by_reason[ready.reason]
+    return "Holding" if ready.status == "True" else "Progressing"
+
+
+def _conditions(
+    context: MigrationContext, standing: Standing, ready: Condition
+) -> Iterable[Condition]:
+    verdict = standing.verdict
+    failed = verdict is not None and verdict.kind is Kind.FAIL
+    working = ready.status != "True" and standing.closed is None
+    name = standing.stage.name
+    yield ready
+    yield Condition(
+        "Reconciling",
+        "True" if working and not failed else "False",
+        Reason.PROGRESSING if working and not failed else Reason.NOT_RECONCILING,
+        f"working on {name}" if working and not failed else "nothing to do now",
+    )
+    yield Condition(
+        "Stalled",
+        "True" if failed else "False",
+        verdict.reason if failed and verdict else Reason.NOT_STALLED,
+        verdict.message if failed and verdict else "no problem needs anybody",
+    )
+    yield Condition("Succeeded", "Unknown", Reason.PROGRESSING, "the migration goes on")
+    waits = standing.closed is not None and standing.closed.reason in (
+        Reason.AWAITING_APPROVAL,
+        Reason.PLAN_CHANGED,
+    )
+    yield Condition(
+        "ApprovalRequired",
+        "True" if waits else "False",
+        standing.closed.reason if waits and standing.closed else Reason.NO_APPROVAL_NEEDED,
+        standing.closed.message if waits and standing.closed else "no gate is closed",
+    )
+    paused = context.spec.paused
+    yield Condition(
+        "Paused",
+        "True" if paused else "False",
+        Reason.SPEC_PAUSED if paused else Reason.NOT_PAUSED,
+        "spec.paused is true" if paused else "not paused",
+    )
+    old = {c["type"]: c for c in context.loaded.status.get("conditions", [])}
+    for kind, fact in (
+        ("SourceConnected", facts.SOURCE_CLUSTER),
+        ("TargetConnected", facts.TARGET_CLUSTER),
+    ):
+        yield _connected(context, kind, fact, old.get(kind))
+    yield _replication(context, standing, old.get("ReplicationHealthy"))
+
+
+def _connected(
+    context: MigrationContext, kind: str, fact: Fact[Any], old: dict[str, Any] | None
+) -> Condition:
+    if not context.facts.has(fact):
+        return _kept(kind, old)
+    fault = context.facts.unknown(fact)
+    if fault is None:
+        return Condition(kind, "True", Reason.CONNECTED, "the cluster answers")
+    return Condition(kind, "False", fault.reason, fault.message)
+
+
+def _replication(
+    context: MigrationContext, standing: Standing, old: dict[str, Any] | None
+) -> Condition:
+    kind = "ReplicationHealthy"
+    lag_reasons = (
+        Reason.TASK_FAILED,
+        Reason.LAG_TOO_HIGH,
+        Reason.GAP_DETECTED,
+        Reason.CONNECT_NOT_READY,
+        Reason.TOPIC_RECREATED,
+        Reason.TOPIC_MISSING,
+    )
+    verdict = standing.verdict
+    if verdict is not None and verdict.reason in lag_reasons:
+        return Condition(kind, "False", verdict.reason, verdict.message)
+    if isinstance(standing.walked, Done) and standing.at >= STAGE_ORDER.index("Replicating"):
+        return Condition(kind, "True", Reason.REPLICATION_HEALTHY, "mirrors run within their lag")
+    return _kept(kind, old)
+
+
+def _kept(kind: str, old: dict[str, Any] | None) -> Condition:
+    if old is None:
+        return Condition(kind, "Unknown", Reason.UNKNOWN, "not looked at yet")
+    return Condition(kind, old["status"], Reason(old["reason"]), old["message"])
+
+
+def problem_status(
+    context: MigrationContext, reason: Reason, message: str, now: str
+) -> dict[str, Any]:
+    """A status for an object that cannot even be read: only conditions and the message change."""
+    old = context.loaded.status
+    verdict = Verdict(Kind.FAIL, reason, message, (Problem(reason, "object", message),))
+    standing = Standing(STAGES[0], -1, Open("spec", verdict), None, None)
+    status = dict(old)
+    ready = _ready(standing)
+    status.update(
+        observedGeneration=context.loaded.generation,
+        phase="Degraded",
+        message=message,
+        problems=shown(verdict.problems),
+        conditions=merged(
+            old.get("conditions", []),
+            _conditions(context, standing, ready),
+            context.loaded.generation,
+            now,
+        ),
+    )
+    return status

@@ -1,0 +1,94 @@
+"""Whether a unit may do its working step now: migration, waves, pause, namespace, its turn."""
+
+from __future__ import annotations
+
+from kafka_migration.decide.context import UnitContext
+from kafka_migration.decide.machine import Phase
+from kafka_migration.decide.table import STAGE_ORDER, Step
+from kafka_migration.model import facts
+from kafka_migration.model.entries import EntryKind
+from kafka_migration.model.reasons import Reason
+from kafka_migration.model.verdicts import Kind, Problem, Verdict, wait
+
+MOVING = frozenset(
+    {
+        "Drain",
+        "Settle",
+        "Fence",
+        "CatchUp",
+        "TranslateOffsets",
+        "ArmReverse",
+        "Switch",
+        "Resume",
+        "BackOut",
+    }
+)
+
+
+def refused(reason: Reason, subject: str, message: str) -> Verdict:
+    """A permission that only people can change."""
+    return Verdict(Kind.FAIL, reason, message, (Problem(reason, subject, message),))
+
+
+def permission(context: UnitContext, step: Step) -> Verdict | None:
+    """Why the unit may not go on; None = it may."""
+    if step.phase in (Phase.COMMITTED, Phase.SETTLED, Phase.BACKING, Phase.END):
+        return None
+    if context.loaded.deleting:
+        return wait(Reason.DELETING, "being deleted: the unit stays on the source")
+    if context.spec.desired_cluster == "Source":
+        return wait(Reason.HOLDING_ON_SOURCE, "spec.desiredCluster is Source")
+    if context.migration.spec.paused:
+        return wait(Reason.SPEC_PAUSED, "the migration is paused")
+    return _namespace(context) or (
+        _may_prepare(context) if step.name == "Prepare" else _may_switch(context, step)
+    )
+
+
+def _namespace(context: UnitContext) -> Verdict | None:
+    allowed = context.migration.spec.allowed_cutovers
+    namespace = context.loaded.key.namespace
+    if allowed is not None and namespace in allowed.namespaces:
+        return None
+    text = (
+        f"namespace {namespace} is not in spec.allowedCutovers of "
+        f"{context.migration.loaded.key.namespace}/{context.migration.loaded.key.name}; ask its "
+        "owners to add it"
+    )
+    return refused(Reason.NAMESPACE_NOT_ALLOWED, f"namespace/{namespace}", text)
+
+
+def _may_prepare(context: UnitContext) -> Verdict | None:
+    stage = context.migration.loaded.status.get("stage")
+    at = STAGE_ORDER.index(stage) if stage in STAGE_ORDER else -1
+    if at >= STAGE_ORDER.index("Replicating"):
+        return None
+    text = f"the migration is at {stage or 'its beginning'}; units prepare from Replicating on"
+    return wait(Reason.WAITING_FOR_MIGRATION, text)
+
+
+def _may_switch(context: UnitContext, step: Step) -> Verdict | None:
+    migration = context.migration
+    approved = any(
+        entry.data["stage"] == "CutOver" for entry in migration.journal.of(EntryKind.APPROVED)
+    )
+    if not approved or migration.spec.desired_stage != "CutOver":
+        text = "prepared; the migration does not permit switches yet (CutOver, approved)"
+        return wait(Reason.WAITING_FOR_MIGRATION, text)
+    through = migration.spec.cutover.through_wave if migration.spec.cutover else 0
+    if context.spec.desired_cluster == "ByWave" and context.spec.wave > through:
+        text = f"prepared; waits for wave {context.spec.wave} (throughWave is {through})"
+        return wait(Reason.WAITING_FOR_WAVE, text)
+    return _turn(context) if step.name == "Preflight" else None
+
+
+def _turn(context: UnitContext) -> Verdict | None:
+    """One unit moves at a time (maxParallel 1)."""
+    if context.facts.unknown(facts.UNITS) is not None:
+        return wait(Reason.UNKNOWN, "the other units could not be read")
+    for other in context.facts[facts.UNITS]:
+        if other.loaded.uid == context.loaded.uid:
+            continue
+        if other.loaded.status.get("workingStep") in MOVING:
+            return wait(Reason.WAITING_FOR_WAVE, f"waits for {other.loaded.key.name} to finish")
+    return None

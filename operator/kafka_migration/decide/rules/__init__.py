@@ -1,0 +1,1 @@
+"""Domain arithmetic: pure, without a caller in mind."""

@@ -1,0 +1,33 @@
+"""Names outside Kubernetes objects; each carries the migration's UID so that none collide."""
+
+from __future__ import annotations
+
+
+def bulk_connector(short_uid: str) -> str:
+    """The forward mirror of everything that no unit has taken over."""
+    return f"kmig-{short_uid}-bulk"
+
+
+def workers(short_uid: str) -> str:
+    """The Connect Deployment and Service of the forward direction."""
+    return f"kmig-{short_uid}-forward"
+
+
+def comparison_job(short_uid: str) -> str:
+    """The bounded verifier Job of Validated."""
+    return f"kmig-verify-{short_uid}"
+
+
+def probe_pod(unit_short_uid: str, workload_index: int, node: str) -> str:
+    """The pod that reads a workload's binding as mounted on a node."""
+    return f"kmig-probe-{unit_short_uid}-{workload_index}-{node}"
+
+
+def canary_topic(short_uid: str) -> str:
+    """The topic, one per cluster, on which the propagation of a DENY is measured."""
+    return f"kmig-canary-{short_uid}"
+
+
+def fence_register(migration: str) -> str:
+    """ConfigMap of the fence register of the migration with this object name."""
+    return f"{migration}-fences"

@@ -1,0 +1,19 @@
+"""How long ends must stay still before they count (protocol 3.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+REPLICA_LAG_SECONDS = 30.0  # replica.lag.time.max.ms when it cannot be read
+SHORTEST_SECONDS = 0.5
+
+
+def settle_seconds(
+    propagation: float, replication_factor: int, settings: Mapping[str, str | None]
+) -> float:
+    """The longest of 3 x measured propagation and, unless RF is 1, replica.lag.time.max.ms."""
+    window = max(SHORTEST_SECONDS, 3.0 * propagation)
+    if replication_factor <= 1:
+        return window
+    lag = settings.get("replica.lag.time.max.ms")
+    return max(window, float(lag) / 1000.0 if lag else REPLICA_LAG_SECONDS)

@@ -1,0 +1,175 @@
+"""Replicating: workers run, mirrors copy, every topic stays within its lag for a while."""
+
+from __future__ import annotations
+
+from kafka_migration.decide.context import MigrationContext
+from kafka_migration.decide.rules import names
+from kafka_migration.decide.rules.mirror import workers_hash
+from kafka_migration.decide.tasks import Task
+from kafka_migration.model import facts
+from kafka_migration.model.actions import ApplyWorkers, CreateConnector, ResumeConnector, Work
+from kafka_migration.model.connect import Connector
+from kafka_migration.model.entries import Entry, EntryKind
+from kafka_migration.model.reasons import Reason
+from kafka_migration.model.verdicts import PASS, Problem, Verdict, fail, wait
+
+SUSTAINED_SECONDS = 5.0  # within maxLag without a break before the stage counts as reached
+
+
+def handed_over(context: MigrationContext) -> frozenset[str]:
+    """Topics that units have taken out of the bulk mirror, begun hand-overs included."""
+    return frozenset(
+        topic
+        for entry in context.journal.of(EntryKind.HAND_OVER_BEGAN)
+        for topic in entry.data["topics"]
+    )
+
+
+def bulk_topics(context: MigrationContext) -> tuple[str, ...]:
+    """What the bulk mirror lists now."""
+    inventory = context.inventory
+    every = inventory.topics if inventory else {}
+    return tuple(sorted(set(every) - handed_over(context)))
+
+
+def workers_are_not_ready(context: MigrationContext) -> Verdict:
+    """The Connect Deployment exists as specified and its pods are ready."""
+    workers = context.facts[facts.WORKERS]
+    if not workers.exists or workers.spec_hash != workers_hash(context.spec):
+        return wait(Reason.CONNECT_NOT_READY, "creating the Connect workers")
+    if workers.ready < workers.wanted or workers.wanted == 0:
+        said = f": {workers.problem}" if workers.problem else ""
+        text = f"{workers.ready} of {workers.wanted} Connect workers ready{said}"
+        return wait(Reason.CONNECT_NOT_READY, text)
+    return PASS
+
+
+def apply_workers(context: MigrationContext) -> Work | None:
+    """Create or correct the workers; nothing to do while they only start."""
+    workers = context.facts[facts.WORKERS]
+    wanted = workers_hash(context.spec)
+    return None if workers.spec_hash == wanted else ApplyWorkers(wanted)
+
+
+def topics_were_recreated(context: MigrationContext) -> Verdict:
+    """Topic ids on both sides are the pinned ones (a re-created topic is another log)."""
+    inventory = context.inventory
+    pinned = {t.name: t.topic_id for t in inventory.topics.values()} if inventory else {}
+    started = context.journal.last(EntryKind.REPLICATION_STARTED)
+    target_pinned = started.data["targetIds"] if started else {}
+    sides = (
+        ("source", pinned, context.facts[facts.SOURCE_TOPICS]),
+        ("target", target_pinned, context.facts[facts.TARGET_TOPICS]),
+    )
+    problems = []
+    for side, ids, present in sides:
+        for name, topic_id in sorted(ids.items()):
+            topic = present.get(name)
+            if topic is None:
+                text = f"topic {name} is gone from the {side}; restore it or start anew without it"
+                problems.append(Problem(Reason.TOPIC_MISSING, f"topic/{name}", text))
+            elif topic.topic_id != topic_id:
+                text = (
+                    f"topic {name} on the {side} is not the one that was frozen (it was deleted "
+                    "and created again); start a new KafkaMigration"
+                )
+                problems.append(Problem(Reason.TOPIC_RECREATED, f"topic/{name}", text))
+    return fail(problems)
+
+
+def replication_is_not_recorded(context: MigrationContext) -> Verdict:
+    """Target topic ids are pinned in an entry before the first mirror exists."""
+    if context.journal.last(EntryKind.REPLICATION_STARTED):
+        return PASS
+    return wait(Reason.REPLICATION_STARTING, "pinning the target's topic ids")
+
+
+def record_start(context: MigrationContext) -> Work | None:
+    """Pin the target's topic ids."""
+    ids = {n: t.topic_id for n, t in sorted(context.facts[facts.TARGET_TOPICS].items())}
+    return Entry(EntryKind.REPLICATION_STARTED, 1, {"targetIds": ids})
+
+
+def _bulk(context: MigrationContext) -> Connector | None:
+    return context.facts[facts.CONNECTORS].get(names.bulk_connector(context.short_uid))
+
+
+def bulk_mirror_is_not_running(context: MigrationContext) -> Verdict:
+    """The bulk mirror runs with all its tasks; not needed once every topic is handed over."""
+    wanted = bulk_topics(context)
+    connector = _bulk(context)
+    if not wanted:
+        return PASS
+    if connector is None:
+        return wait(Reason.REPLICATION_STARTING, "creating the bulk mirror")
+    if connector.topics != frozenset(wanted):
+        listed = ", ".join(sorted(connector.topics ^ frozenset(wanted))[:3])
+        text = f"the bulk mirror lists other topics than planned ({listed}); who changed it?"
+        return fail([Problem(Reason.TASK_FAILED, f"connector/{connector.name}", text)])
+    return running(connector)
+
+
+def running(connector: Connector) -> Verdict:
+    """A mirror and all its tasks say RUNNING (necessary, never proof)."""
+    failed = [n for n, state in connector.tasks.items() if state == "FAILED"]
+    if failed or connector.state == "FAILED":
+        text = f"mirror {connector.name}: tasks {failed} failed: {connector.trace}"
+        return wait(Reason.TASK_FAILED, text)
+    if connector.state != "RUNNING" or not connector.tasks:
+        text = f"mirror {connector.name} is {connector.state} with {len(connector.tasks)} tasks"
+        return wait(Reason.REPLICATION_STARTING, text)
+    return PASS
+
+
+def start_bulk_mirror(context: MigrationContext) -> Work | None:
+    """Create it STOPPED, then resume it."""
+    connector = _bulk(context)
+    name = names.bulk_connector(context.short_uid)
+    if connector is None:
+        return CreateConnector(name, bulk_topics(context))
+    return ResumeConnector(name) if connector.state in ("STOPPED", "PAUSED") else None
+
+
+def copy_has_a_gap(context: MigrationContext) -> Verdict:
+    """Per partition: log start <= C + 1 <= log end (protocol 5.5)."""
+    starts = context.facts[facts.SOURCE_STARTS]
+    ends = context.facts[facts.SOURCE_ENDS]
+    problems = []
+    for offsets in context.facts[facts.MIRROR_OFFSETS].values():
+        for partition, copied in offsets.offsets.items():
+            start, end = starts.get(partition), ends.high.get(partition)
+            if start is None or end is None or start <= copied + 1 <= end:
+                continue
+            text = (
+                f"{partition}: copied up to {copied}, but the source holds [{start}, {end}); "
+                "records were lost to retention or the log was reset: start a new KafkaMigration"
+            )
+            problems.append(Problem(Reason.GAP_DETECTED, f"partition/{partition}", text))
+    return fail(problems)
+
+
+def lag_is_too_high(context: MigrationContext) -> Verdict:
+    """Within maxLagSeconds without a break for a while, measured on stored offsets."""
+    streak = context.facts[facts.WITHIN_LAG_SECONDS]
+    if streak >= SUSTAINED_SECONDS:
+        return PASS
+    limit = context.spec.replication.max_lag_seconds
+    text = f"within {limit} s of lag for {streak:.0f} s, {SUSTAINED_SECONDS:.0f} s needed"
+    return wait(Reason.LAG_TOO_HIGH, text)
+
+
+GUARDS: tuple[Task[MigrationContext], ...] = (
+    Task("topic ids", (facts.SOURCE_TOPICS, facts.TARGET_TOPICS), topics_were_recreated),
+    Task("workers", (facts.WORKERS,), workers_are_not_ready, apply_workers),
+)
+TASKS: tuple[Task[MigrationContext], ...] = (
+    *GUARDS,
+    Task("start recorded", (facts.TARGET_TOPICS,), replication_is_not_recorded, record_start),
+    Task("bulk mirror", (facts.CONNECTORS,), bulk_mirror_is_not_running, start_bulk_mirror),
+    Task(
+        "no gap",
+        (facts.MIRROR_OFFSETS, facts.SOURCE_STARTS, facts.SOURCE_ENDS),
+        copy_has_a_gap,
+    ),
+    Task("lag", (facts.WITHIN_LAG_SECONDS,), lag_is_too_high),
+)

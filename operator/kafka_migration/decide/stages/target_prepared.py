@@ -1,0 +1,147 @@
+"""TargetPrepared: topics and ACLs exist on the target exactly as the approved plan says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from kafka_migration.decide.context import MigrationContext
+from kafka_migration.decide.rules import acls
+from kafka_migration.decide.rules.inventory import differences
+from kafka_migration.decide.tasks import Task
+from kafka_migration.model import facts
+from kafka_migration.model.actions import CreateTopic, EnsureAcls, Work
+from kafka_migration.model.entries import Entry, EntryKind
+from kafka_migration.model.inventory import Plan
+from kafka_migration.model.kafka import NewTopic, Topic
+from kafka_migration.model.reasons import Reason
+from kafka_migration.model.verdicts import PASS, Problem, Verdict, fail, wait
+
+
+def plan_of(context: MigrationContext) -> Plan:
+    """The frozen plan; this stage never runs without one."""
+    if context.inventory is None:
+        raise ValueError("TargetPrepared was entered without an inventory")
+    return context.inventory.plan
+
+
+def approved(context: MigrationContext) -> Entry | None:
+    """The recorded approval of this stage."""
+    for entry in context.journal.of(EntryKind.APPROVED):
+        if entry.data["stage"] == "TargetPrepared":
+            return entry
+    return None
+
+
+def existing_topics_conflict(context: MigrationContext) -> Verdict:
+    """Before the first write: no planned topic may be there already, unless adopted as equal."""
+    if approved(context) is not None:
+        return PASS
+    present = context.facts[facts.TARGET_TOPICS]
+    adopt = context.spec.target_topics.existing == "AdoptIfEqual"
+    problems = []
+    for planned in plan_of(context).topics:
+        topic = present.get(planned.name)
+        if topic is None:
+            continue
+        differing = differences(planned, topic)
+        if adopt and not differing:
+            continue
+        said = ": " + ", ".join(differing) if differing else ", equal to the plan"
+        remedy = (
+            "delete it on the target, or leave it out of the scope of a new KafkaMigration"
+            if differing
+            else "delete it, or set spec.targetTopics.existing: AdoptIfEqual if it is empty"
+        )
+        problems.append(
+            Problem(
+                Reason.TOPIC_CONFLICT,
+                f"topic/{planned.name}",
+                f"topic {planned.name} already exists on the target{said}; {remedy}",
+            )
+        )
+    return fail(problems) if problems else wait(Reason.PROGRESSING, "recording the approval")
+
+
+def record_approval(context: MigrationContext) -> Work | None:
+    """The approval becomes an entry before the first write."""
+    approval = context.spec.approval
+    digest = approval.digest if approval else ""
+    return Entry(EntryKind.APPROVED, 1, {"stage": "TargetPrepared", "digest": digest})
+
+
+def topics_are_missing(context: MigrationContext) -> Verdict:
+    """Every planned topic exists and is as planned, read back."""
+    return _compare(plan_of(context).topics, context.facts[facts.TARGET_TOPICS])
+
+
+def internal_topics_are_missing(context: MigrationContext) -> Verdict:
+    """The mirrors' own topics exist, as planned."""
+    return _compare(plan_of(context).internal_topics, context.facts[facts.INTERNAL_TOPICS])
+
+
+def _compare(planned: Iterable[NewTopic], present: Mapping[str, Topic]) -> Verdict:
+    problems, missing = [], []
+    for wanted in planned:
+        topic = present.get(wanted.name)
+        if topic is None:
+            missing.append(wanted.name)
+        elif differing := differences(wanted, topic):
+            text = f"topic {wanted.name} on the target has {', '.join(differing)}; set it back"
+            problems.append(Problem(Reason.TOPIC_CONFLICT, f"topic/{wanted.name}", text))
+    if problems:
+        return fail(problems)
+    if missing:
+        return wait(Reason.PROGRESSING, f"{len(missing)} topics to create, next {missing[0]}")
+    return PASS
+
+
+def _create(planned: Iterable[NewTopic], present: Mapping[str, Topic]) -> Work | None:
+    return next((CreateTopic(t) for t in planned if t.name not in present), None)
+
+
+def create_topic(context: MigrationContext) -> Work | None:
+    """The next planned topic that is missing."""
+    return _create(plan_of(context).topics, context.facts[facts.TARGET_TOPICS])
+
+
+def create_internal_topic(context: MigrationContext) -> Work | None:
+    """The next internal topic that is missing."""
+    return _create(plan_of(context).internal_topics, context.facts[facts.INTERNAL_TOPICS])
+
+
+def source_acls_are_missing(context: MigrationContext) -> Verdict:
+    """The mirror may read the source."""
+    absent = acls.missing(plan_of(context).source_acls, context.facts[facts.SOURCE_ACLS])
+    return wait(Reason.PROGRESSING, f"{len(absent)} ACLs to add on the source") if absent else PASS
+
+
+def target_acls_are_missing(context: MigrationContext) -> Verdict:
+    """Applications and the mirror have their planned rights on the target."""
+    absent = acls.missing(plan_of(context).target_acls, context.facts[facts.TARGET_ACLS])
+    return wait(Reason.PROGRESSING, f"{len(absent)} ACLs to add on the target") if absent else PASS
+
+
+def add_source_acls(context: MigrationContext) -> Work | None:
+    """All that are missing."""
+    absent = acls.missing(plan_of(context).source_acls, context.facts[facts.SOURCE_ACLS])
+    return EnsureAcls("source", absent)
+
+
+def add_target_acls(context: MigrationContext) -> Work | None:
+    """All that are missing."""
+    absent = acls.missing(plan_of(context).target_acls, context.facts[facts.TARGET_ACLS])
+    return EnsureAcls("target", absent)
+
+
+TASKS: tuple[Task[MigrationContext], ...] = (
+    Task("no conflict", (facts.TARGET_TOPICS,), existing_topics_conflict, record_approval),
+    Task("topics", (facts.TARGET_TOPICS,), topics_are_missing, create_topic),
+    Task(
+        "internal topics",
+        (facts.INTERNAL_TOPICS,),
+        internal_topics_are_missing,
+        create_internal_topic,
+    ),
+    Task("source ACLs", (facts.SOURCE_ACLS,), source_acls_are_missing, add_source_acls),
+    Task("target ACLs", (facts.TARGET_ACLS,), target_acls_are_missing, add_target_acls),
+)

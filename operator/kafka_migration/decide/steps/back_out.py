@@ -1,0 +1,148 @@
+"""Back-out before the Switch entry: the leaving side is the truth and opens again (3.12).
+
+Without a reverse mirror nothing about F has to be proven: what came late is copied forward.
+"""
+
+from __future__ import annotations
+
+from kafka_migration.decide.context import UnitContext, moves_authority
+from kafka_migration.decide.rules import register as fences
+from kafka_migration.decide.stages.replicating import running
+from kafka_migration.decide.steps.catch_up import mirror_denies_entering
+from kafka_migration.decide.steps.fence import leaving_denies, refused_everywhere
+from kafka_migration.decide.steps.prepare import not_held
+from kafka_migration.decide.steps.resume import (
+    replicas_are_missing,
+    scale_up,
+    workloads_are_not_ready,
+)
+from kafka_migration.decide.steps.switch import lifted_at_switch
+from kafka_migration.decide.tasks import Task
+from kafka_migration.model import facts
+from kafka_migration.model.actions import (
+    DeleteComparison,
+    HoldDenies,
+    LiftDenies,
+    ResumeConnector,
+    Side,
+)
+from kafka_migration.model.actions import Work as Asked
+from kafka_migration.model.entries import Entry, EntryKind
+from kafka_migration.model.kafka import Acl, ProbeResult
+from kafka_migration.model.reasons import Reason
+from kafka_migration.model.verdicts import PASS, Verdict, wait
+
+
+def entering_is_open(context: UnitContext) -> Verdict:
+    """Applications cannot write on the entering side (checked first, always)."""
+    if not not_held(context, context.entering, lifted_at_switch(context)):
+        return PASS
+    return wait(Reason.BACKING_OUT, "denying application writes on the target")
+
+
+def close_entering(context: UnitContext) -> Asked | None:
+    """Register, create, read back."""
+    return HoldDenies(context.entering, lifted_at_switch(context))
+
+
+def entering_accepts(context: UnitContext) -> Verdict:
+    """Each leader of the entering side refuses the unit."""
+    probes = context.facts[facts.ENTERING_PROBES]
+    if probes and refused_everywhere(probes) is None:
+        return PASS
+    return wait(Reason.BACKING_OUT, "proving that the target refuses the unit's writes")
+
+
+def _held(context: UnitContext, side: Side, wanted: tuple[Acl, ...]) -> bool:
+    fact = facts.SOURCE_ACLS if side == "source" else facts.TARGET_ACLS
+    present = set(context.facts[fact])
+    active = fences.entries(context.facts[facts.REGISTER], side, ("wanted", "held", "lifting"))
+    return bool(set(wanted) & (present | active))
+
+
+def leaving_is_closed(context: UnitContext) -> Verdict:
+    """The leaving side's fence is lifted, in the brokers and in the register."""
+    if not _held(context, context.leaving, leaving_denies(context)):
+        return PASS
+    return wait(Reason.BACKING_OUT, "lifting the fence on the source")
+
+
+def open_leaving(context: UnitContext) -> Asked | None:
+    """Authority is the leaving side's again."""
+    authority = tuple((topic, context.leaving) for topic in context.writes)
+    return LiftDenies(context.leaving, leaving_denies(context), authority)
+
+
+def leaving_refuses(context: UnitContext) -> Verdict:
+    """The lift is proven before replicas return."""
+    probes = context.facts[facts.LEAVING_PROBES]
+    if probes and all(p.result is ProbeResult.ALLOWED for p in probes):
+        return PASS
+    return wait(Reason.BACKING_OUT, "proving that the source accepts the unit's writes again")
+
+
+def mirror_is_denied(context: UnitContext) -> Verdict:
+    """The forward mirror may write on the entering side again."""
+    if not _held(context, context.entering, mirror_denies_entering(context)):
+        return PASS
+    return wait(Reason.BACKING_OUT, "freeing the forward mirror")
+
+
+def free_mirror(context: UnitContext) -> Asked | None:
+    """Lift the mirror's DENY."""
+    return LiftDenies(context.entering, mirror_denies_entering(context))
+
+
+def mirror_is_stopped(context: UnitContext) -> Verdict:
+    """The unit's mirror runs again, if the unit ever got one."""
+    connector = context.facts[facts.CONNECTORS].get(context.connector)
+    return PASS if connector is None else running(connector)
+
+
+def resume_mirror(context: UnitContext) -> Asked | None:
+    """Let it go on from its stored offsets."""
+    connector = context.facts[facts.CONNECTORS].get(context.connector)
+    if connector is None or connector.state == "RUNNING":
+        return None
+    return ResumeConnector(context.connector)
+
+
+def tail_is_left(context: UnitContext) -> Verdict:
+    """The tail comparison of this attempt is removed; the next attempt starts its own."""
+    if context.facts[facts.TAIL] is None:
+        return PASS
+    return wait(Reason.BACKING_OUT, "removing the tail comparison")
+
+
+def remove_tail(context: UnitContext) -> Asked | None:
+    """With what belongs to it."""
+    return DeleteComparison(context.tail_job)
+
+
+def end_is_not_recorded(context: UnitContext) -> Verdict:
+    """Latched until spec.attempt rises."""
+    if context.recorded(EntryKind.BACKED_OUT) is not None:
+        return PASS
+    return wait(Reason.BACKING_OUT, "recording the end of the back-out")
+
+
+def record(context: UnitContext) -> Asked | None:
+    """How long the workloads were down."""
+    data = {"pauseSeconds": round(context.elapsed.in_pause, 3)}
+    return Entry(EntryKind.BACKED_OUT, context.attempt, data)
+
+
+_TARGET = (facts.TARGET_ACLS, facts.REGISTER)
+_SOURCE = (facts.SOURCE_ACLS, facts.REGISTER)
+TASKS: tuple[Task[UnitContext], ...] = (
+    Task("entering closed", _TARGET, entering_is_open, close_entering, moves_authority),
+    Task("entering refuses", (facts.ENTERING_PROBES,), entering_accepts, applies=moves_authority),
+    Task("leaving open", _SOURCE, leaving_is_closed, open_leaving, moves_authority),
+    Task("leaving accepts", (facts.LEAVING_PROBES,), leaving_refuses, applies=moves_authority),
+    Task("replicas back", (facts.WORKLOADS,), replicas_are_missing, scale_up),
+    Task("mirror free", _TARGET, mirror_is_denied, free_mirror, moves_authority),
+    Task("mirror runs", (facts.CONNECTORS,), mirror_is_stopped, resume_mirror, moves_authority),
+    Task("tail removed", (facts.TAIL,), tail_is_left, remove_tail, moves_authority),
+    Task("pods ready", (facts.WORKLOADS,), workloads_are_not_ready),
+    Task("recorded", (), end_is_not_recorded, record),
+)

@@ -1,0 +1,264 @@
+"""Preflight: everything that could stop the move, all faults at once, nothing changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kafka_migration.decide.context import UnitContext, moves_authority, moves_groups
+from kafka_migration.decide.rules import acls
+from kafka_migration.decide.rules import register as fences
+from kafka_migration.decide.rules.positions import lagging
+from kafka_migration.decide.rules.seams import seams
+from kafka_migration.decide.rules.windows import settle_seconds
+from kafka_migration.decide.steps import prepare
+from kafka_migration.decide.tasks import Task
+from kafka_migration.model import facts
+from kafka_migration.model.entries import EntryKind
+from kafka_migration.model.kafka import ProbeResult
+from kafka_migration.model.reasons import Reason
+from kafka_migration.model.verdicts import PASS, Problem, Verdict, fail, wait
+
+# What the pause holds besides the settle windows: pods' end and start, catch-up, proofs.
+FORECAST_BASE_SECONDS = 10.0
+
+
+def acknowledged(context: UnitContext, problem: Problem) -> bool:
+    """The unit or its migration takes this problem upon itself by name."""
+    every = [*context.spec.acknowledgements, *context.migration.spec.acknowledgements]
+    return any(a.problem == problem.reason and a.subject == problem.subject for a in every)
+
+
+def unit_is_not_fit(context: UnitContext) -> Verdict:
+    """Owner named, workloads running as they should."""
+    problems = []
+    if context.spec.owner is None:
+        text = "spec.owner is missing: somebody must be called when it goes wrong; name them"
+        problems.append(Problem(Reason.INVALID_SPEC, "spec.owner", text))
+    for workload in context.spec.workloads:
+        seen = context.facts[facts.WORKLOADS][workload.name]
+        ready = sum(p.ready for p in seen.pods) if seen else 0
+        if seen is None or seen.replicas < 1 or ready < seen.replicas:
+            text = (
+                f"Deployment {workload.name} has {ready} of {seen.replicas if seen else 0} pods "
+                "ready; let it run well on the source before it moves"
+            )
+            problems.append(Problem(Reason.WORKLOAD_NOT_READY, f"workload/{workload.name}", text))
+    return fail(problems)
+
+
+def writers_are_not_covered(context: UnitContext) -> Verdict:
+    """Who can write the topics is known, and each is denied, in the unit or excused by name."""
+    found = [*_unlistable(context), *_uncovered(context), *_foreign(context)]
+    return fail(p for p in found if not acknowledged(context, p))
+
+
+def _unlistable(context: UnitContext) -> Iterator[Problem]:
+    for side, fact in (("source", facts.SOURCE_CLUSTER), ("target", facts.TARGET_CLUSTER)):
+        cluster = context.facts[fact]
+        if cluster.settings.get("super.users") is None:
+            text = (
+                f"the {side} does not tell its super users, who no DENY stops; make sure that none "
+                "writes and acknowledge WritersNotListable for "
+                f"cluster/{side}"
+            )
+            yield Problem(Reason.WRITERS_NOT_LISTABLE, f"cluster/{side}", text)
+        operations = cluster.authorized_operations
+        if operations is None or not {"ALTER", "ALL"} & operations:
+            text = f"the operator may not change ACLs on the {side}; grant Cluster Alter"
+            yield Problem(Reason.NOT_AUTHORIZED, f"cluster/{side}", text)
+
+
+def _uncovered(context: UnitContext) -> Iterator[Problem]:
+    present = context.facts[facts.SOURCE_ACLS]
+    mirror = context.migration.spec.replication.identities.source.authentication.principal_name
+    covered = leaving_principals(context) | {mirror}
+    for topic in context.writes:
+        who = acls.writers(present, topic)
+        if "User:*" in who:
+            text = f"topic {topic} may be written by User:*; grant the writers by name instead"
+            yield Problem(Reason.WILDCARD_WRITER, f"topic/{topic}", text)
+        for principal in sorted(who - covered - {"User:*"}):
+            text = (
+                f"{principal} can write topic {topic} on the source and is not in this unit; add "
+                "it to spec.fence.extraPrincipals (it is denied too), or acknowledge it"
+            )
+            yield Problem(Reason.WRITER_NOT_COVERED, f"principal/{principal}", text)
+
+
+def _foreign(context: UnitContext) -> Iterator[Problem]:
+    for side, fact in (("source", facts.SOURCE_ACLS), ("target", facts.TARGET_ACLS)):
+        ours = fences.ours(context.facts[facts.REGISTER], side)  # type: ignore[arg-type]
+        for acl in acls.foreign_denies(context.facts[fact], context.writes, ours):
+            text = (
+                f"a DENY {acl.operation} for {acl.principal} on {acl.resource} at the {side} is "
+                "not ours and would outlive us; remove it"
+            )
+            yield Problem(Reason.FOREIGN_DENY, f"principal/{acl.principal}", text)
+
+
+def leaving_principals(context: UnitContext) -> frozenset[str]:
+    """Whom the unit's fence denies on the leaving side."""
+    own = {w.binding.source.authentication.principal_name for w in context.writers}
+    return frozenset({*own, *context.spec.fence.extra_principals})
+
+
+def credentials_do_not_work(context: UnitContext) -> Verdict:
+    """Each writer's credential writes on the leaving side and is denied on the entering one."""
+    problems = []
+    for fact, wanted, side in (
+        (facts.LEAVING_PROBES, ProbeResult.ALLOWED, context.leaving),
+        (facts.ENTERING_PROBES, ProbeResult.DENIED, context.entering),
+    ):
+        probes = context.facts[fact]
+        bad = [p for p in probes if p.result is not wanted]
+        if not probes:
+            text = f"no probe of the unit's credentials on the {side}; look at the brokers"
+            problems.append(Problem(Reason.UNKNOWN, f"cluster/{side}", text))
+        for probe in bad[:3]:
+            text = (
+                f"{probe.principal} on {probe.partition} at the {side}: {probe.result} instead of "
+                f"{wanted} ({probe.detail}); check its credentials and ACLs"
+            )
+            problems.append(Problem(Reason.NOT_AUTHORIZED, f"principal/{probe.principal}", text))
+    return fail(problems)
+
+
+def entering_accepts_less(context: UnitContext) -> Verdict:
+    """Partitions equal, and each side accepts what the other may hold."""
+    source, target = context.facts[facts.SOURCE_TOPICS], context.facts[facts.TARGET_TOPICS]
+    problems = []
+    for topic in context.writes:
+        there, here = source.get(topic), target.get(topic)
+        if there is None or here is None:
+            text = f"topic {topic} is missing on one side; restore it"
+            problems.append(Problem(Reason.TOPIC_MISSING, f"topic/{topic}", text))
+        elif len(there.partitions) != len(here.partitions):
+            text = f"topic {topic} has other partitions on the target; keys would change places"
+            problems.append(Problem(Reason.TOPIC_CONFLICT, f"topic/{topic}", text))
+        elif int(here.config["max.message.bytes"]) < int(there.config["max.message.bytes"]):
+            text = f"topic {topic} takes smaller messages on the target; raise max.message.bytes"
+            problems.append(Problem(Reason.TOPIC_CONFLICT, f"topic/{topic}", text))
+    return fail(problems)
+
+
+def settle_window(context: UnitContext) -> float:
+    """Seconds that the leaving side must stay still; from what Prepare measured."""
+    prepared = context.recorded(EntryKind.PREPARED)
+    propagation = max((prepared or {}).get("propagation", {}).values(), default=30.0)
+    topics = context.facts[facts.SOURCE_TOPICS]
+    factor = max(
+        (
+            len(p.replicas)
+            for t in context.writes
+            if t in topics
+            for p in topics[t].partitions.values()
+        ),
+        default=3,
+    )
+    settings = context.facts[facts.SOURCE_CLUSTER].settings
+    return settle_seconds(propagation, factor, settings)
+
+
+def pause_is_longer_than_budget(context: UnitContext) -> Verdict:
+    """Two settle windows and what else the pause holds fit into the budget."""
+    forecast = 2 * settle_window(context) + FORECAST_BASE_SECONDS
+    budget = context.spec.pause_budget_seconds
+    if forecast <= budget:
+        return PASS
+    text = (
+        f"the write pause is forecast at {forecast:.0f} s (estimate), the budget is {budget} s; "
+        "raise spec.pauseBudgetSeconds"
+    )
+    return fail([Problem(Reason.PAUSE_BUDGET_EXCEEDED, "spec.pauseBudgetSeconds", text)])
+
+
+def topics_have_not_moved(context: UnitContext) -> Verdict:
+    """A reader moves after all owners of its topics have resumed on the target."""
+    known = seams(context.facts[facts.UNITS])
+    open_topics = sorted(
+        {p.topic for p in context.partitions(tuple(context.spec.topics.reads)) if p not in known}
+    )
+    if not open_topics:
+        return PASS
+    text = (
+        f"topics {', '.join(open_topics)} are still written on the source; readers move after "
+        "their topics (give the writers' unit a lower wave)"
+    )
+    return wait(Reason.TOPICS_NOT_MOVED, text)
+
+
+def groups_lag(context: UnitContext) -> Verdict:
+    """Readers are stopped only when no data record is left for them on the leaving side."""
+    known = seams(context.facts[facts.UNITS])
+    for group in context.spec.consumer_groups:
+        commits = context.facts[facts.LEAVING_COMMITS][group.name]
+        behind = lagging(context.partitions(tuple(context.spec.topics.reads)), commits, known)
+        if behind:
+            text = (
+                f"group {group.name} has not read {len(behind)} partitions of the fenced source "
+                f"to their end (first {behind[0]}); a lagging group cannot move yet: let it finish"
+            )
+            return wait(Reason.GROUP_LAGGING, text)
+    return PASS
+
+
+def entering_group_is_used(context: UnitContext) -> Verdict:
+    """Nobody is in the group on the entering side."""
+    active = [g for g in context.facts[facts.ENTERING_GROUPS].values() if g.members]
+    return fail(
+        Problem(
+            Reason.GROUP_NOT_EMPTY,
+            f"group/{g.name}",
+            f"group {g.name} has members on the target ({', '.join(g.members[:3])}); stop them",
+        )
+        for g in active
+    )
+
+
+TASKS: tuple[Task[UnitContext], ...] = (
+    *prepare.STANDING,
+    Task("unit fit", (facts.WORKLOADS,), unit_is_not_fit),
+    Task(
+        "writers covered",
+        (
+            facts.SOURCE_CLUSTER,
+            facts.TARGET_CLUSTER,
+            facts.SOURCE_ACLS,
+            facts.TARGET_ACLS,
+            facts.REGISTER,
+        ),
+        writers_are_not_covered,
+        applies=moves_authority,
+    ),
+    Task(
+        "credentials work",
+        (facts.LEAVING_PROBES, facts.ENTERING_PROBES),
+        credentials_do_not_work,
+        applies=moves_authority,
+    ),
+    Task(
+        "entering accepts",
+        (facts.SOURCE_TOPICS, facts.TARGET_TOPICS),
+        entering_accepts_less,
+        applies=moves_authority,
+    ),
+    Task(
+        "pause forecast",
+        (facts.SOURCE_TOPICS, facts.SOURCE_CLUSTER),
+        pause_is_longer_than_budget,
+        applies=moves_authority,
+    ),
+    Task("topics moved", (facts.UNITS,), topics_have_not_moved, applies=moves_groups),
+    Task(
+        "groups at the end",
+        (facts.UNITS, facts.LEAVING_COMMITS),
+        groups_lag,
+        applies=moves_groups,
+    ),
+    Task(
+        "entering group unused",
+        (facts.ENTERING_GROUPS,),
+        entering_group_is_used,
+        applies=moves_groups,
+    ),
+)

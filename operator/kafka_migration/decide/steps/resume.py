@@ -1,0 +1,178 @@
+"""Resume: replicas back, pods new and ready, the binding proven as mounted, F read again."""
+
+from __future__ import annotations
+
+from kafka_migration.decide.context import UnitContext, moves_authority
+from kafka_migration.decide.steps.catch_up import fenced_ends
+from kafka_migration.decide.tasks import Task
+from kafka_migration.model import facts
+from kafka_migration.model.actions import RemoveProbePod, Scale, StartProbePod
+from kafka_migration.model.actions import Work as Asked
+from kafka_migration.model.entries import Entry, EntryKind
+from kafka_migration.model.kubernetes import ProbePod
+from kafka_migration.model.reasons import Reason
+from kafka_migration.model.verdicts import PASS, Problem, Verdict, fail, wait
+
+
+def recorded_replicas(context: UnitContext) -> dict[str, int]:
+    """Replicas per workload as they were before Drain."""
+    return dict((context.recorded(EntryKind.DRAINING) or {"replicas": {}})["replicas"])
+
+
+def _short(context: UnitContext) -> tuple[str, int] | None:
+    seen = context.facts[facts.WORKLOADS]
+    for name, replicas in sorted(recorded_replicas(context).items()):
+        found = seen.get(name)
+        if found is not None and found.replicas != replicas:
+            return name, replicas
+    return None
+
+
+def replicas_are_missing(context: UnitContext) -> Verdict:
+    """Every workload has the replicas that it had."""
+    short = _short(context)
+    if short is None:
+        return PASS
+    return wait(Reason.PROGRESSING, f"scaling {short[0]} back to {short[1]}")
+
+
+def scale_up(context: UnitContext) -> Asked | None:
+    """The next workload."""
+    short = _short(context)
+    return Scale(*short) if short else None
+
+
+def workloads_are_not_ready(context: UnitContext) -> Verdict:
+    """New pods, all ready; none of the old ones."""
+    old = set((context.recorded(EntryKind.DRAINING) or {"pods": []})["pods"])
+    seen = context.facts[facts.WORKLOADS]
+    for name, replicas in sorted(recorded_replicas(context).items()):
+        workload = seen.get(name)
+        pods = workload.pods if workload else ()
+        stale = [p.name for p in pods if p.uid in old]
+        ready = [p for p in pods if p.ready and not p.deleting]
+        if stale or len(ready) < replicas:
+            reasons = {p.waiting_reason for p in pods if p.waiting_reason}
+            said = f" ({', '.join(sorted(reasons))})" if reasons else ""
+            text = f"{name}: {len(ready)} of {replicas} new pods ready{said}"
+            return wait(Reason.WORKLOAD_NOT_READY, text)
+    return PASS
+
+
+def _name(context: UnitContext, index: int, node: str) -> str:
+    return f"kmig-probe-{context.short_uid}-{index}-{node}"[:63].rstrip("-.")
+
+
+def _wanted_probes(context: UnitContext) -> list[tuple[str, str, str]]:
+    seen = context.facts[facts.WORKLOADS]
+    return [
+        (_name(context, index, node), workload.name, node)
+        for index, workload in enumerate(context.spec.workloads)
+        if (found := seen.get(workload.name)) is not None
+        for node in sorted({p.node for p in found.pods if p.node})
+    ]
+
+
+def mounted_binding_is_old(context: UnitContext) -> Verdict:
+    """A pod on each node used sees the entering side's binding-hash."""
+    for name, workload, node in _wanted_probes(context):
+        verdict = _probe_verdict(context, context.facts[facts.PROBE_PODS].get(name), workload, node)
+        if verdict is not PASS:
+            return verdict
+    return PASS
+
+
+def _probe_verdict(
+    context: UnitContext, probe: ProbePod | None, workload: str, node: str
+) -> Verdict:
+    if probe is None:
+        return wait(Reason.PROGRESSING, f"starting a probe pod on {node} for {workload}")
+    if probe.message is None:
+        return wait(Reason.PROGRESSING, f"probe pod {probe.name} is {probe.phase}")
+    if context.facts[facts.BINDINGS][workload].target_hash in probe.message:
+        return PASS
+    text = f"node {node} still serves an old binding of {workload}; looking again"
+    return wait(Reason.BINDING_MISMATCH, text)
+
+
+def probe_nodes(context: UnitContext) -> Asked | None:
+    """Start the next probe; one that saw the old binding is removed and started again."""
+    for name, workload, node in _wanted_probes(context):
+        probe = context.facts[facts.PROBE_PODS].get(name)
+        if probe is None:
+            return StartProbePod(name, workload, node)
+        fresh = context.facts[facts.BINDINGS][workload].target_hash
+        if probe.message is not None and fresh not in probe.message:
+            return RemoveProbePod(name)
+    return None
+
+
+def somebody_wrote_behind_the_fence(context: UnitContext) -> Verdict:
+    """Nothing was appended to the leaving side since F."""
+    high = context.facts[facts.LEAVING_ENDS].ends.high
+    return fail(
+        Problem(
+            Reason.LEAKED_WRITE,
+            f"partition/{p}",
+            f"{p} on the source grew from {f} to {high.get(p)} behind the fence: holding; find "
+            "the writer and bring the records over by hand",
+        )
+        for p, f in fenced_ends(context).items()
+        if high.get(p) != f
+    )
+
+
+def resume_is_not_recorded(context: UnitContext) -> Verdict:
+    """The unit runs on the entering side."""
+    if context.recorded(EntryKind.RESUMED) is not None:
+        return PASS
+    return wait(Reason.PROGRESSING, "recording the resume")
+
+
+def record(context: UnitContext) -> Asked | None:
+    """When it was running again, for the pause's account."""
+    data = {"pauseSeconds": round(context.elapsed.in_pause, 3)}
+    return Entry(EntryKind.RESUMED, context.attempt, data)
+
+
+def _leftover(context: UnitContext) -> str | None:
+    present = context.facts[facts.PROBE_PODS]
+    return next((name for name, probe in sorted(present.items()) if probe is not None), None)
+
+
+def probes_are_left(context: UnitContext) -> Verdict:
+    """Probe pods are removed."""
+    name = _leftover(context)
+    return wait(Reason.PROGRESSING, f"removing probe pod {name}") if name else PASS
+
+
+def remove_probe(context: UnitContext) -> Asked | None:
+    """One at a time."""
+    name = _leftover(context)
+    return RemoveProbePod(name) if name else None
+
+
+def unrecorded(context: UnitContext) -> bool:
+    """The Resumed entry of this attempt is not written yet."""
+    return context.recorded(EntryKind.RESUMED) is None
+
+
+TASKS: tuple[Task[UnitContext], ...] = (
+    Task("replicas back", (facts.WORKLOADS,), replicas_are_missing, scale_up, unrecorded),
+    Task(
+        "binding as mounted",
+        (facts.WORKLOADS, facts.BINDINGS, facts.PROBE_PODS),
+        mounted_binding_is_old,
+        probe_nodes,
+        unrecorded,
+    ),
+    Task("pods ready", (facts.WORKLOADS,), workloads_are_not_ready, applies=unrecorded),
+    Task(
+        "fence held",
+        (facts.LEAVING_ENDS,),
+        somebody_wrote_behind_the_fence,
+        applies=moves_authority,
+    ),
+    Task("recorded", (), resume_is_not_recorded, record),
+    Task("probes removed", (facts.PROBE_PODS,), probes_are_left, remove_probe),
+)

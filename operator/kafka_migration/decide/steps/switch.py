@@ -1,0 +1,235 @@
+"""Switch: one last look, the entry, the lift, the binding. Its entry is the point of no return."""
+
+from __future__ import annotations
+
+from kafka_migration.decide.context import UnitContext, moves_authority, moves_groups
+from kafka_migration.decide.rules import acls
+from kafka_migration.decide.rules import register as fences
+from kafka_migration.decide.steps.catch_up import (
+    copied,
+    fenced_ends,
+    mirror_denies_entering,
+    mirror_runs,
+)
+from kafka_migration.decide.steps.drain import pods_are_left
+from kafka_migration.decide.steps.fence import leaving_denies
+from kafka_migration.decide.steps.prepare import not_held
+from kafka_migration.decide.steps.settle import groups_have_members
+from kafka_migration.decide.steps.translate_offsets import commits_are_not_written
+from kafka_migration.decide.tasks import Task
+from kafka_migration.model import facts
+from kafka_migration.model.actions import LiftDenies, WriteBinding
+from kafka_migration.model.actions import Work as Asked
+from kafka_migration.model.entries import Entry, EntryKind, decode_offsets
+from kafka_migration.model.kafka import Acl, ProbeResult
+from kafka_migration.model.reasons import Reason
+from kafka_migration.model.verdicts import PASS, Kind, Problem, Verdict, fail, wait
+
+
+def undecided(context: UnitContext) -> bool:
+    """The Switch entry of this attempt is not written yet."""
+    return context.recorded(EntryKind.SWITCH) is None
+
+
+def undecided_authority(context: UnitContext) -> bool:
+    """The same, for units whose write authority moves."""
+    return undecided(context) and moves_authority(context)
+
+
+def undecided_groups(context: UnitContext) -> bool:
+    """The same, for units whose groups move."""
+    return undecided(context) and moves_groups(context)
+
+
+def _settled(verdict: Verdict, what: str) -> Verdict:
+    """At the last look nothing may still be under way: Wait becomes a reason to back out."""
+    if verdict.kind is not Kind.WAIT:
+        return verdict
+    text = f"last look before the switch: {verdict.message}: back out"
+    return fail([Problem(verdict.reason, what, text)])
+
+
+def pods_came_back(context: UnitContext) -> Verdict:
+    """No pod of the unit runs."""
+    return _settled(pods_are_left(context), "workloads")
+
+
+def groups_came_back(context: UnitContext) -> Verdict:
+    """Groups are empty and their commits on the target are the recorded ones."""
+    empty = _settled(groups_have_members(context), "groups")
+    if empty.kind is not Kind.PASS:
+        return empty
+    return _settled(commits_are_not_written(context), "groups")
+
+
+def fences_are_lost(context: UnitContext) -> Verdict:
+    """Every DENY on both sides is in the brokers and in the register."""
+    from_entering = (*mirror_denies_entering(context), *lifted_at_switch(context))
+    lost = [
+        side
+        for side, wanted in (
+            (context.leaving, leaving_denies(context)),
+            (context.entering, tuple(from_entering)),
+        )
+        if not_held(context, side, wanted)
+    ]
+    return fail(
+        Problem(Reason.FENCE_LOST, f"cluster/{s}", f"a DENY of ours is gone on the {s}: back out")
+        for s in lost
+    )
+
+
+def mirror_came_back(context: UnitContext) -> Verdict:
+    """The mirror is STOPPED and its stored offsets are C."""
+    stopped = _settled(mirror_runs(context), f"connector/{context.connector}")
+    if stopped.kind is not Kind.PASS:
+        return stopped
+    recorded = decode_offsets((context.recorded(EntryKind.CAUGHT_UP) or {"C": {}})["C"])
+    if dict(copied(context)) == recorded:
+        return PASS
+    text = "the mirror's stored offsets changed since they were recorded: back out"
+    return fail([Problem(Reason.GAP_DETECTED, f"connector/{context.connector}", text)])
+
+
+def a_log_grew(context: UnitContext) -> Verdict:
+    """No record beyond F on the leaving side, none beyond T on the entering one; same topics."""
+    caught_up = context.recorded(EntryKind.CAUGHT_UP) or {"T": {}, "ids": {}}
+    problems = [
+        Problem(
+            Reason.FENCE_LOST, f"partition/{p}", f"{p} on the {side}: {was} became {now}: back out"
+        )
+        for side, wanted, seen in (
+            (context.leaving, fenced_ends(context), context.facts[facts.LEAVING_ENDS].ends),
+            (
+                context.entering,
+                decode_offsets(caught_up["T"]),
+                context.facts[facts.ENTERING_ENDS].ends,
+            ),
+        )
+        for p, was in wanted.items()
+        if (now := seen.high.get(p)) != was
+    ]
+    fenced = context.recorded(EntryKind.FENCED) or {"ids": {}}
+    for ids, fact in (
+        (fenced["ids"], facts.SOURCE_TOPICS),
+        (caught_up["ids"], facts.TARGET_TOPICS),
+    ):
+        seen_topics = context.facts[fact]
+        problems += [
+            Problem(Reason.TOPIC_RECREATED, f"topic/{t}", f"topic {t} was re-created: back out")
+            for t, topic_id in ids.items()
+            if t not in seen_topics or seen_topics[t].topic_id != topic_id
+        ]
+    return fail(problems)
+
+
+def switch_is_not_recorded(context: UnitContext) -> Verdict:
+    """The point of no return of this attempt."""
+    if not undecided(context):
+        return PASS
+    return wait(Reason.PROGRESSING, "recording the switch")
+
+
+def record(context: UnitContext) -> Asked | None:
+    """From here hold, or roll back through the mirrored pipeline."""
+    data = {"topics": list(context.writes), "from": context.leaving, "to": context.entering}
+    return Entry(EntryKind.SWITCH, context.attempt, data)
+
+
+def lifted_at_switch(context: UnitContext) -> tuple[Acl, ...]:
+    """The unit's own DENYs on the entering side; others stay denied."""
+    principals = [w.binding.target.authentication.principal_name for w in context.writers]
+    return acls.deny_write(context.writes, principals)
+
+
+def entering_is_closed(context: UnitContext) -> Verdict:
+    """The unit's DENYs are gone from the brokers and lifted in the register."""
+    wanted = set(lifted_at_switch(context))
+    present = set(context.facts[facts.TARGET_ACLS])
+    active = fences.entries(
+        context.facts[facts.REGISTER], context.entering, ("wanted", "held", "lifting")
+    )
+    if not wanted & present and not wanted & active:
+        return PASS
+    return wait(Reason.PROGRESSING, "lifting the fence on the target")
+
+
+def open_entering(context: UnitContext) -> Asked | None:
+    """Authority passes to the entering side, registered before the first lift."""
+    authority = tuple((topic, context.entering) for topic in context.writes)
+    return LiftDenies(context.entering, lifted_at_switch(context), authority)
+
+
+def entering_still_refuses(context: UnitContext) -> Verdict:
+    """Each leader accepts each credential of the unit."""
+    probes = context.facts[facts.ENTERING_PROBES]
+    bad = [p for p in probes if p.result is not ProbeResult.ALLOWED]
+    if probes and not bad:
+        return PASS
+    said = f"{bad[0].partition}: {bad[0].result} {bad[0].detail}" if bad else "no probe"
+    return wait(Reason.NOT_AUTHORIZED, f"the target does not accept the unit's writes yet ({said})")
+
+
+def _unflipped(context: UnitContext) -> str | None:
+    for workload in context.spec.workloads:
+        if context.facts[facts.BINDINGS][workload.name].matches != context.entering:
+            return workload.name
+    return None
+
+
+def binding_points_back(context: UnitContext) -> Verdict:
+    """Every binding Secret holds the entering side's connection, read back."""
+    name = _unflipped(context)
+    if name is None:
+        return PASS
+    return wait(Reason.PROGRESSING, f"pointing the binding of {name} to the target")
+
+
+def flip(context: UnitContext) -> Asked | None:
+    """One Secret at a time; no pod runs."""
+    name = _unflipped(context)
+    return WriteBinding(name, context.entering) if name else None
+
+
+TASKS: tuple[Task[UnitContext], ...] = (
+    Task("no pods", (facts.WORKLOADS,), pods_came_back, applies=undecided),
+    Task(
+        "groups as recorded",
+        (facts.LEAVING_GROUPS, facts.ENTERING_COMMITS),
+        groups_came_back,
+        applies=undecided_groups,
+    ),
+    Task(
+        "fences held",
+        (facts.SOURCE_ACLS, facts.TARGET_ACLS, facts.REGISTER),
+        fences_are_lost,
+        applies=undecided_authority,
+    ),
+    Task(
+        "mirror stopped",
+        (facts.CONNECTORS, facts.MIRROR_OFFSETS),
+        mirror_came_back,
+        applies=undecided_authority,
+    ),
+    Task(
+        "logs unchanged",
+        (facts.LEAVING_ENDS, facts.ENTERING_ENDS, facts.SOURCE_TOPICS, facts.TARGET_TOPICS),
+        a_log_grew,
+        applies=undecided_authority,
+    ),
+    Task("recorded", (), switch_is_not_recorded, record),
+    Task(
+        "entering open",
+        (facts.TARGET_ACLS, facts.REGISTER),
+        entering_is_closed,
+        open_entering,
+        moves_authority,
+    ),
+    Task(
+        "entering accepts",
+        (facts.ENTERING_PROBES,),
+        entering_still_refuses,
+        applies=moves_authority,
+    ),
+    Task("binding flipped", (facts.BINDINGS,), binding_points_back, flip),
+)

@@ -1,0 +1,116 @@
+"""One row per stage and per step: order, tasks, how far it may turn round, its deadline.
+
+The only list of stages and steps in the product; docs/stages.md is rendered from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kafka_migration.decide.context import MigrationContext, UnitContext
+from kafka_migration.decide.machine import Phase
+from kafka_migration.decide.stages import (
+    cut_over,
+    inventory_frozen,
+    replicating,
+    target_prepared,
+    validated,
+)
+from kafka_migration.decide.steps import (
+    arm_reverse,
+    back_out,
+    catch_up,
+    drain,
+    fence,
+    observe,
+    preflight,
+    prepare,
+    resume,
+    settle,
+    switch,
+    translate_offsets,
+)
+from kafka_migration.decide.tasks import Task
+from kafka_migration.model.entries import EntryKind
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of a KafkaMigration; `gated` stages are entered by approval only."""
+
+    name: str
+    tasks: tuple[Task[MigrationContext], ...]
+    gated: bool = False
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage("InventoryFrozen", inventory_frozen.TASKS),
+    Stage("TargetPrepared", target_prepared.TASKS, gated=True),
+    Stage("Replicating", replicating.TASKS),
+    Stage("Validated", validated.TASKS),
+    Stage("CutOver", cut_over.TASKS, gated=True),
+)
+STAGE_ORDER = tuple(stage.name for stage in STAGES)
+
+
+def _none(_context: UnitContext) -> float | None:
+    return None
+
+
+def _drain_timeout(context: UnitContext) -> float | None:
+    return float(max(w.drain.timeout_seconds for w in context.spec.workloads))
+
+
+def _seconds(limit: float) -> Callable[[UnitContext], float | None]:
+    return lambda _context: limit
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of a WorkloadCutover; the deadline is in seconds, None = only the pause budget."""
+
+    name: str
+    tasks: tuple[Task[UnitContext], ...]
+    phase: Phase
+    deadline: Callable[[UnitContext], float | None] = _none
+
+
+STEPS: tuple[Step, ...] = (
+    Step("Prepare", prepare.TASKS, Phase.OPEN),
+    Step("Preflight", preflight.TASKS, Phase.OPEN),
+    Step("Drain", drain.TASKS, Phase.CRITICAL, _drain_timeout),
+    Step("Settle", settle.TASKS, Phase.CRITICAL, _seconds(120)),
+    Step("Fence", fence.TASKS, Phase.CRITICAL, _seconds(180)),
+    Step("CatchUp", catch_up.TASKS, Phase.CRITICAL, _seconds(300)),
+    Step("TranslateOffsets", translate_offsets.TASKS, Phase.CRITICAL, _seconds(120)),
+    Step("ArmReverse", arm_reverse.TASKS, Phase.CRITICAL, _seconds(120)),
+    Step("Switch", switch.TASKS, Phase.CRITICAL, _seconds(120)),
+    Step("Resume", resume.TASKS, Phase.COMMITTED),
+    Step("Observe", observe.TASKS, Phase.SETTLED),
+    Step("Completed", (), Phase.END),
+)
+STEP_ORDER = tuple(step.name for step in STEPS)
+BACK_OUT = Step("BackOut", back_out.TASKS, Phase.BACKING)
+BACKED_OUT = Step("BackedOut", (), Phase.END)
+_BY_NAME = {step.name: step for step in (*STEPS, BACK_OUT, BACKED_OUT)}
+
+
+def step_named(name: str) -> Step:
+    """The row of a step; an unknown name is a status of another version: KeyError."""
+    return _BY_NAME[name]
+
+
+def next_step(name: str) -> Step:
+    """The row after this one; the last rows are their own successors."""
+    if name == BACK_OUT.name:
+        return BACKED_OUT
+    index = STEP_ORDER.index(name)
+    return STEPS[min(index + 1, len(STEPS) - 1)]
+
+
+def phase_of(step: Step, context: UnitContext) -> Phase:
+    """Switch commits the unit from its entry on; the other rows are as listed."""
+    if step.name == "Switch" and context.recorded(EntryKind.SWITCH) is not None:
+        return Phase.COMMITTED
+    return step.phase
