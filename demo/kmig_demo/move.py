@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from kmig_demo.errors import DemoError
 from kmig_demo.kubectl import Object
-from kmig_demo.objects import condition, gate, stage_blocker, step, unit_blocker, words
+from kmig_demo.objects import condition, gate, stage_blocker, step, steps, unit_blocker, words
 from kmig_demo.stage import Cast
 from kmig_demo.waiting import wait_until
 
@@ -77,6 +77,8 @@ class Migration:
         blocker = self._narrated(unit)
         wait_until(f"{unit} Ready on the target", UNIT_SECONDS, blocker)
         found = self._kubectl.get("orders", "workloadcutover", unit)
+        for line in steps(found):
+            self._log.say(f"| {line}")
         self._log.say(words(condition(found, "Ready")))
 
     def refusal(self) -> str:

@@ -6,6 +6,8 @@ yet reads as a blocker in words.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from kmig_demo.errors import DemoError
 from kmig_demo.kubectl import Object
 
@@ -63,6 +65,21 @@ def step(unit: Object) -> str:
     """Where a unit is: its working step and active cluster."""
     status = unit.get("status", {})
     return f"{status.get('workingStep') or '-'} on {status.get('activeCluster') or '-'}"
+
+
+def steps(unit: Object) -> list[str]:
+    """Each step of a unit with the seconds that it took, in the operator's own words."""
+    lines = []
+    for entry in unit.get("status", {}).get("steps", []):
+        begun, ended = entry.get("startTime"), entry.get("completionTime")
+        took = "" if not begun or not ended else f" {_seconds_between(begun, ended):.1f} s"
+        message = f": {entry['message']}" if entry.get("message") else ""
+        lines.append(f"{entry.get('name')} {entry.get('state')}{took}{message}")
+    return lines
+
+
+def _seconds_between(begun: str, ended: str) -> float:
+    return (datetime.fromisoformat(ended) - datetime.fromisoformat(begun)).total_seconds()
 
 
 def unit_blocker(unit: Object) -> str:

@@ -23,7 +23,7 @@ IDLE_SECONDS = 90.0
 FAULTY_VERSION = "4.3-fault-drop"
 FAULTY_IMAGE = "kmig.local/kafka-fault-drop:4.3.1"
 AFTER_MOVE_SECONDS = 10.0
-STILL_LOOKS = 20
+STILL_LOOKS = 8
 
 
 def move(cast: Cast) -> Judgement:

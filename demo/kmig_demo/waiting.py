@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from kmig_demo.errors import DemoError
 
-EVERY_SECONDS = 0.5
+EVERY_SECONDS = 1.0  # a kubectl costs a tenth of a core's second, which the move needs too
 
 
 def wait_until(what: str, seconds: float, blocker: Callable[[], str]) -> None:

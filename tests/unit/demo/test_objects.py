@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kmig_demo.errors import DemoError
-from kmig_demo.objects import gate, not_ready, stage_blocker, unit_blocker
+from kmig_demo.objects import gate, not_ready, stage_blocker, steps, unit_blocker
 
 
 def shown(ready: str = "True", generation: int = 2, **status: Any) -> dict[str, Any]:
@@ -60,3 +60,16 @@ def test_a_unit_is_there_when_it_is_on_the_target_and_ready() -> None:
     assert unit_blocker(shown(activeCluster="Target")) == ""
     blocked = unit_blocker(shown(activeCluster="Source", workingStep="Fence"))
     assert blocked.startswith("Fence on Source")
+
+
+def test_steps_are_shown_with_the_seconds_that_they_took() -> None:
+    entry = {
+        "name": "Fence",
+        "state": "Succeeded",
+        "startTime": "2026-01-01T10:00:00Z",
+        "completionTime": "2026-01-01T10:00:01.500000Z",
+        "message": "12 partitions",
+    }
+    running = {"name": "CatchUp", "state": "Running", "startTime": "2026-01-01T10:00:02Z"}
+    lines = steps(shown(steps=[entry, running]))
+    assert lines == ["Fence Succeeded 1.5 s: 12 partitions", "CatchUp Running"]
