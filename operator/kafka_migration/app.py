@@ -118,8 +118,8 @@ class App:
         except KmigError as error:
             self._count(key, error.reason.value)
             seconds = self.queue.failed(key)
-            said = {"reason": error.reason.value, "why": error.message}
-            log.warning("tick failed", object=str(key), again_in=round(seconds, 1), **said)
+            known = {"reason": error.reason.value, "why": error.message}
+            log.warning("tick failed", object=str(key), again_in=round(seconds, 1), **known)
         except Exception as error:  # noqa: BLE001 - a fault of ours in one object stops no other
             self._count(key, type(error).__name__)
             seconds = self.queue.failed(key)

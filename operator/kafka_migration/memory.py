@@ -11,11 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kafka_migration.errors import KmigError
-from kafka_migration.model.actions import Action
+from kafka_migration.model.actions import Action, CreateTopic, StartComparison
 from kafka_migration.model.facts import Settled
 from kafka_migration.model.kafka import Ends, Offsets, Partition
 from kafka_migration.model.kubernetes import Key
 
+# These carry mappings, which no set can hold; whether they were done is read from the world.
+TOLD_BY_FACTS = (CreateTopic, StartComparison)
 LONGEST_GAP_SECONDS = 10.0  # between two looks of one window; longer = nothing was watched
 
 
@@ -109,7 +111,7 @@ class KeyMemory:
     step: str = ""
     entered: float | None = None  # monotonic time of the last reset_step
     windows: dict[str, Window] = field(default_factory=dict)
-    answered: tuple[Action, ...] = ()  # acts that answered well since the step was entered
+    answered: frozenset[Action] = frozenset()  # acts that answered well since the step was entered
     failure: KmigError | None = None  # of the last act; None once one answered well
     streak: LagStreak = field(default_factory=LagStreak)
     propagation: Mapping[str, float] | None = None  # side -> seconds, the slowest credential
@@ -123,7 +125,7 @@ class KeyMemory:
         """A stage or step was entered: windows and answers of the one before mean nothing."""
         self.step, self.entered = step, now
         self.windows.clear()
-        self.answered, self.failure = (), None
+        self.answered, self.failure = frozenset(), None
 
     def window(self, name: str) -> Window:
         """The window of this name in this step."""
@@ -132,8 +134,8 @@ class KeyMemory:
     def succeeded(self, action: Action) -> None:
         """An act was answered well."""
         self.failure = None
-        if action not in self.answered:
-            self.answered = (*self.answered, action)
+        if not isinstance(action, TOLD_BY_FACTS):
+            self.answered |= {action}
 
     def failed(self, error: KmigError) -> None:
         """An act was answered by an error, or not at all."""
