@@ -1,0 +1,5 @@
+//go:build tools
+package sandbox
+import (
+ _ "github.com/coredns/coredns"
+)
