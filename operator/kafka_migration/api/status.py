@@ -43,13 +43,11 @@ class Condition(StatusModel):
 
 
 class Problem(StatusModel):
-    """Something that keeps a gate closed or deserves a look."""
+    """Something that keeps a gate closed."""
 
-    code: Short = Field(description="Reason, as acknowledgements name it.")
-    severity: Short = Field(default="", description="Blocker or Warning.")
+    reason: Short = Field(description="Reason, as acknowledgements name it.")
     subject: Annotated[str, Field(max_length=300)] = Field(description="What it is about.")
-    message: Message = Field(default="", description="The case in words.")
-    suggestion: Message = Field(default="", description="What to do about it.")
+    message: Message = Field(default="", description="The case in words; ends with what to do.")
 
 
 class Gate(StatusModel):
@@ -58,7 +56,6 @@ class Gate(StatusModel):
     stage: Short = Field(description="The stage behind the gate.")
     digest: Digest = Field(description="Digest of what is approved.")
     summary: Message = Field(default="", description="What it would do, in one line.")
-    report_ref: Short | None = Field(default=None, description="ConfigMap with all of it.")
 
 
 class JournalHead(StatusModel):
@@ -84,44 +81,32 @@ class Progress(StatusModel):
 class ClusterIds(StatusModel):
     """Which clusters these are; another id later is ClusterIdentityChanged."""
 
-    source: Short = Field(default="", description="Cluster id of the source.")
-    target: Short = Field(default="", description="Cluster id of the target.")
+    source_id: Short = Field(default="", description="Cluster id of the source.")
+    target_id: Short = Field(default="", description="Cluster id of the target.")
 
 
 class InventorySummary(StatusModel):
-    """The frozen inventory in numbers."""
+    """The frozen inventory in numbers; all of it is in the journal."""
 
-    digest: Digest = Field(description="Digest of the inventory.")
-    frozen_time: datetime | None = Field(default=None, description="When it was frozen.")
     topics: int = Field(default=0, description="Topics in scope.")
     partitions: int = Field(default=0, description="Their partitions.")
     groups: int = Field(default=0, description="Consumer groups in scope.")
-    acls: int = Field(default=0, description="ACLs that reach them.")
+    acls: int = Field(default=0, description="ACLs of the source that reach them.")
 
 
 class PlanSummary(StatusModel):
-    """The plan in numbers."""
+    """The plan in numbers; all of it is in the journal."""
 
     digest: Digest = Field(description="Digest of the plan.")
-    create: int = Field(default=0, description="Objects to create.")
-    skip: int = Field(default=0, description="Objects that are there already and equal.")
-    conflict: int = Field(default=0, description="Objects that are there and differ.")
+    topics: int = Field(default=0, description="Topics to create on the target.")
+    source_acls: int = Field(default=0, description="ACLs to add on the source.")
+    target_acls: int = Field(default=0, description="ACLs to add on the target.")
 
 
 class ReplicationSummary(StatusModel):
     """The bulk mirror in numbers, rounded so that status is not written for nothing."""
 
     max_lag_seconds: int | None = Field(default=None, description="Worst lag of a topic.")
-    lag_records: int | None = Field(default=None, description="Records not copied yet.")
-    topics_ready: int | None = Field(default=None, description="Topics within the lag limit.")
-
-
-class ValidationSummary(StatusModel):
-    """The content comparison in numbers."""
-
-    verdict: Short = Field(default="", description="MATCH, or the first thing that differs.")
-    topics: int = Field(default=0, description="Topics compared.")
-    records: int = Field(default=0, description="Records compared.")
 
 
 class WorkloadCounts(StatusModel):
@@ -129,11 +114,7 @@ class WorkloadCounts(StatusModel):
 
     summary: Short = Field(default="", description="onTarget/total.")
     total: int = Field(default=0, description="WorkloadCutovers of this migration.")
-    on_source: int = Field(default=0, description="On the source.")
-    switching: int = Field(default=0, description="Between the clusters.")
-    observing: int = Field(default=0, description="Switched and being watched.")
-    on_target: int = Field(default=0, description="On the target.")
-    failed: int = Field(default=0, description="Waiting for people.")
+    on_target: int = Field(default=0, description="Of these, on the target.")
 
 
 class CommonStatus(StatusModel):
@@ -145,7 +126,7 @@ class CommonStatus(StatusModel):
     phase: Short | None = Field(
         default=None,
         description="Summary for people; more values may be added. Pending, Progressing, Holding, "
-        "AwaitingApproval, Paused, Degraded, BackingOut, Completed.",
+        "AwaitingApproval, Paused, Degraded, RollingBack, Completed.",
     )
     message: Message | None = Field(
         default=None, description="What is going on and what comes next."
@@ -169,7 +150,6 @@ class KafkaMigrationStatus(CommonStatus):
     inventory: InventorySummary | None = Field(default=None, description="The inventory.")
     plan: PlanSummary | None = Field(default=None, description="The plan.")
     replication: ReplicationSummary | None = Field(default=None, description="The bulk mirror.")
-    validation: ValidationSummary | None = Field(default=None, description="The comparison.")
     workloads: WorkloadCounts | None = Field(default=None, description="The units.")
     stages: Annotated[list[Progress], Field(max_length=16)] = Field(
         default_factory=list, description="Stages.", json_schema_extra=list_map("name")
@@ -185,15 +165,6 @@ class Pause(StatusModel):
     )
     settle_seconds: float | None = Field(default=None, description="Share of the settle window.")
     operator_seconds: float | None = Field(default=None, description="Share of the operator.")
-    forecast_seconds: float | None = Field(default=None, description="Forecast, an estimate.")
-    budget_seconds: int | None = Field(default=None, description="Budget of the attempt.")
-
-
-class Original(StatusModel):
-    """What a workload was before it was drained; it is restored from here."""
-
-    name: Short = Field(description="Name of the workload.")
-    replicas: int = Field(description="Replicas before the drain.")
 
 
 class WorkloadCutoverStatus(CommonStatus):
@@ -208,10 +179,8 @@ class WorkloadCutoverStatus(CommonStatus):
     attempt: int | None = Field(default=None, description="Attempt that this is about.")
     workload: Short | None = Field(default=None, description="The workloads in one line.")
     working_step: Short | None = Field(default=None, description="Step being worked on.")
+    waiting_for: Short | None = Field(default=None, description="Reason of the open task, if any.")
     steps: Annotated[list[Progress], Field(max_length=32)] = Field(
         default_factory=list, description="Steps.", json_schema_extra=list_map("name")
     )
     pause: Pause | None = Field(default=None, description="The write pause.")
-    original: Annotated[list[Original], Field(max_length=64)] = Field(
-        default_factory=list, description="State to restore.", json_schema_extra=list_map("name")
-    )
