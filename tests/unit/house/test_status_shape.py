@@ -105,6 +105,8 @@ def written_by(path: str) -> Iterator[tuple[str, ast.expr]]:
                             yield from fields_of(literal)
             case ast.Subscript(ast.Name("status"), ast.Constant(str(name)), ast.Store()):
                 yield name, ast.Constant(None)
+            case _:
+                pass
 
 
 def fields_of(literal: ast.Dict) -> Iterator[tuple[str, ast.expr]]:
