@@ -80,6 +80,8 @@ sandbox-test: venv ## Smoke test of the running sandbox
 	@source $(SANDBOX_ENV) && $(PYTEST) tests/sandbox
 
 contract: venv ## Adapters against the real Kafka and Kubernetes of the sandbox
+	@source $(SANDBOX_ENV) && "$$KUBECTL" apply --server-side -f crds/
+	@source $(SANDBOX_ENV) && "$$KUBECTL" wait --for=condition=Established --timeout=30s -f crds/
 	@source $(SANDBOX_ENV) && $(PYTEST) tests/contract
 
 e2e: venv ## The moves, end to end, on the sandbox
