@@ -6,7 +6,7 @@ what an earlier demo left on both. It must never touch topics or groups that are
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from typing import Any
 
@@ -35,6 +35,11 @@ GONE = {
     KafkaError.UNKNOWN_TOPIC_OR_PART,
     KafkaError.GROUP_ID_NOT_FOUND,
     KafkaError.INVALID_GROUP_ID,
+}
+YOUNG = {
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.NOT_COORDINATOR,
 }
 
 
@@ -85,18 +90,14 @@ class ClusterAdmin:
         offsets = [TopicPartition(topic, partition, 0) for partition in range(partitions)]
         request = [ConsumerGroupTopicPartitions(group, offsets)]
 
-        def blocker() -> str:
+        def commit() -> None:
             answers = self._client.alter_consumer_group_offsets(request, request_timeout=TIMEOUT)
-            errors = [
-                place.error
-                for answer in self._settle(answers.values())
-                for place in answer.topic_partitions
-                if place.error is not None
-            ]
-            # The coordinator of a young cluster may still be loading; it says so.
-            return str(errors[0]) if errors else ""
+            for future in answers.values():
+                for place in future.result(timeout=TIMEOUT).topic_partitions:
+                    if place.error is not None:
+                        raise KafkaException(place.error)
 
-        wait_until(f"first commits of group {group}", TIMEOUT, blocker)
+        self._once_coordinated(f"first commits of group {group}", commit)
 
     def ends(self, topic: str) -> dict[int, int]:
         """The end of each partition of a topic."""
@@ -120,8 +121,17 @@ class ClusterAdmin:
                 TIMEOUT,
                 lambda: ", ".join(self.topics() & set(doomed)),
             )
-        deleted = self._client.delete_consumer_groups([GROUP], request_timeout=TIMEOUT)
-        self._settle(deleted.values(), ignore=GONE)
+
+        def delete_group() -> None:
+            deleted = self._client.delete_consumer_groups([GROUP], request_timeout=TIMEOUT)
+            for future in deleted.values():
+                try:
+                    future.result(timeout=TIMEOUT)
+                except KafkaException as error:
+                    if error.args[0].code() not in GONE:
+                        raise
+
+        self._once_coordinated(f"deletion of group {GROUP}", delete_group)
         return [*removed, *(f"topic {name}" for name in doomed)]
 
     def _remove_acls(self) -> list[str]:
@@ -141,6 +151,19 @@ class ClusterAdmin:
         answers = self._client.delete_acls(filters, request_timeout=TIMEOUT)
         entries = [entry for gone in self._settle(answers.values()) for entry in gone]
         return [f"{len(entries)} ACL entries"] if entries else []
+
+    def _once_coordinated(self, what: str, act: Callable[[], None]) -> None:
+        # The coordinator of a young cluster is still being found or loaded; it says so.
+        def blocker() -> str:
+            try:
+                act()
+            except KafkaException as error:
+                if error.args[0].code() in YOUNG:
+                    return str(error)
+                raise DemoError(f"{what} on {self.side.name}: {error}") from None
+            return ""
+
+        wait_until(f"{what} on {self.side.name}", TIMEOUT, blocker)
 
     def _settle(
         self, futures: Iterable[Future[Any]], ignore: frozenset[int] | set[int] = frozenset()

@@ -37,6 +37,7 @@ class Side:
             "sasl.username": self.admin,
             "sasl.password": self.admin_password,
             "ssl.ca.pem": self.ca,
+            "log_level": "3",
         }
 
 
