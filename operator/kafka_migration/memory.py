@@ -115,6 +115,8 @@ class KeyMemory:
     failure: KmigError | None = None  # of the last act; None once one answered well
     streak: LagStreak = field(default_factory=LagStreak)
     propagation: Mapping[str, float] | None = None  # side -> seconds, the slowest credential
+    anchors: dict[str, float] = field(default_factory=dict)  # what began -> monotonic time
+    written: float | None = None  # when status was last written
 
     @property
     def lag_seconds(self) -> float | None:
@@ -126,6 +128,10 @@ class KeyMemory:
         self.step, self.entered = step, now
         self.windows.clear()
         self.answered, self.failure = frozenset(), None
+
+    def since(self, what: str, now: float, seconds_ago: float) -> float:
+        """Seconds since `what` began; the first call says how long ago that was (wall clock)."""
+        return now - self.anchors.setdefault(what, now - max(0.0, seconds_ago))
 
     def window(self, name: str) -> Window:
         """The window of this name in this step."""

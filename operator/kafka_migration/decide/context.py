@@ -11,6 +11,7 @@ from typing import Any
 
 from kafka_migration.api.cutover import Workload, WorkloadCutoverSpec
 from kafka_migration.api.migration import KafkaMigrationSpec
+from kafka_migration.decide.tasks import Failure
 from kafka_migration.model.actions import Side, Work
 from kafka_migration.model.entries import EntryKind, Journal
 from kafka_migration.model.facts import Facts
@@ -26,6 +27,7 @@ class Elapsed:
     in_step: float = 0.0  # since the working stage or step was entered
     in_pause: float = 0.0  # since the first workload was scaled down; 0 = no pause
     observing: float = 0.0  # since the Resumed entry
+    to_restored: float | None = None  # first scale-down to replicas restored; None = not seen
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class MigrationContext:
     facts: Facts = field(default_factory=Facts)
     elapsed: Elapsed = field(default_factory=Elapsed)
     answered: frozenset[Work] = frozenset()  # acts that answered well since the last move
+    failure: Failure | None = None  # of the last act
 
     @property
     def short_uid(self) -> str:
@@ -62,6 +65,7 @@ class UnitContext:
     facts: Facts = field(default_factory=Facts)
     elapsed: Elapsed = field(default_factory=Elapsed)
     answered: frozenset[Work] = frozenset()
+    failure: Failure | None = None
     attempt: int = 1  # the attempt being worked on; spec.attempt is adopted only at rest
     leaving: Side = "source"
     entering: Side = "target"

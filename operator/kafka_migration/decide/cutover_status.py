@@ -64,6 +64,7 @@ def status_of(context: UnitContext, standing: Standing, now: str) -> dict[str, A
         waitingFor=verdict.reason.value if verdict else "",
         steps=before if backing else progressed(before, order, standing.step.name, now),
         problems=shown(verdict.problems if verdict else ()),
+        pause=context.recorded(EntryKind.RESUMED) or {},
         workload=", ".join(w.name for w in context.spec.workloads)[:253],
         conditions=merged(
             old.get("conditions", []),
@@ -180,12 +181,3 @@ def _succeeded(standing: Standing) -> Condition:
     if standing.step.name == "BackedOut":
         return Condition("Succeeded", "False", Reason.BACKED_OUT, "the unit did not move")
     return Condition("Succeeded", "Unknown", Reason.PROGRESSING, "not finished")
-
-
-def rejected_status(context: UnitContext, verdict: Verdict, now: str) -> dict[str, Any]:
-    """A status for a unit that cannot be worked on at all (its migration is missing ...)."""
-    step = STEP_ORDER[0]
-    old = context.loaded.status
-    named = old.get("workingStep") or step
-    standing = Standing(Step(named, (), Phase.OPEN), Phase.OPEN, Open("input", verdict), Move.STAY)
-    return status_of(context, standing, now)

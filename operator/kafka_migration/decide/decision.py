@@ -8,9 +8,9 @@ from typing import Any
 
 from kafka_migration.model.actions import Action
 from kafka_migration.model.entries import Entry
-from kafka_migration.model.kubernetes import Event
+from kafka_migration.model.kubernetes import Event, Loaded
 from kafka_migration.model.reasons import Reason
-from kafka_migration.model.verdicts import Problem
+from kafka_migration.model.verdicts import Problem, Verdict
 
 SHOWN_PROBLEMS = 20
 BUSY_SECONDS = 0.2  # the next look of something that waits inside its critical section
@@ -90,3 +90,28 @@ def progressed(
             item = {"name": name, "state": "Pending"}
         result.append(item)
     return result
+
+
+def rejected(loaded: Loaded, verdict: Verdict, now: str) -> dict[str, Any]:
+    """The status of an object that cannot be worked on at all; nothing is touched.
+
+    Its spec, its migration or its journal cannot be read. The rest of the status stays.
+    """
+    old = loaded.status
+    before = {c["type"]: c for c in old.get("conditions", [])}
+    changed = (
+        Condition("Ready", "False", verdict.reason, verdict.message),
+        Condition("Reconciling", "False", Reason.NOT_RECONCILING, "nothing can be done now"),
+        Condition("Stalled", "True", verdict.reason, verdict.message),
+    )
+    new = merged(old.get("conditions", []), changed, loaded.generation, now)
+    names = {c.type for c in changed}
+    kept = [dict(c) for name, c in before.items() if name not in names]
+    return {
+        **old,
+        "observedGeneration": loaded.generation,
+        "phase": "Degraded",
+        "message": verdict.message,
+        "problems": shown(verdict.problems),
+        "conditions": [*new, *kept],
+    }

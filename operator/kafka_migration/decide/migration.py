@@ -151,15 +151,13 @@ def _decide(context: MigrationContext, standing: Standing, now: str) -> Decision
         status=status,
         entry=work if isinstance(work, Entry) else None,
         action=None if work is None or isinstance(work, Entry) else work,
-        wake_after=_wake(standing, work is not None or advanced),
+        wake_after=0.0 if work is not None or advanced else _wake(standing),
         events=events,
         moved=advanced,
     )
 
 
-def _wake(standing: Standing, progress: bool) -> float:
-    if progress:
-        return 0.0
+def _wake(standing: Standing) -> float:
     walked = standing.walked
     if isinstance(walked, Done):
         return IDLE_SECONDS

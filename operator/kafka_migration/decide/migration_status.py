@@ -13,7 +13,7 @@ from kafka_migration.decide.tasks import Done, Open, Walk
 from kafka_migration.model import facts
 from kafka_migration.model.facts import Fact
 from kafka_migration.model.reasons import Reason
-from kafka_migration.model.verdicts import Kind, Problem, Verdict
+from kafka_migration.model.verdicts import Kind, Verdict
 
 
 class HasGate(Protocol):
@@ -58,7 +58,7 @@ def status_of(context: MigrationContext, standing: Standing, now: str) -> dict[s
     """The whole status; only what changed is new."""
     old = context.loaded.status
     ready = _ready(standing)
-    status: dict[str, Any] = dict(old)
+    status: dict[str, Any] = {key: value for key, value in old.items() if key != "gate"}
     working = "" if standing.closed or standing.complete else standing.stage.name
     status.update(
         observedGeneration=context.loaded.generation,
@@ -109,7 +109,7 @@ def _inventory(context: MigrationContext) -> dict[str, Any]:
 def _gate(standing: Standing) -> dict[str, Any]:
     gate = standing.gate
     if gate is None or standing.moved:
-        return {"gate": None}
+        return {}
     return {"gate": {"stage": gate.stage, "digest": gate.digest, "summary": gate.summary}}
 
 
@@ -202,7 +202,7 @@ def _conditions(
         ("TargetConnected", facts.TARGET_CLUSTER),
     ):
         yield _connected(context, kind, fact, old.get(kind))
-    yield _replication(context, standing, old.get("ReplicationHealthy"))
+    yield _replication(standing, old.get("ReplicationHealthy"))
 
 
 def _connected(
@@ -216,9 +216,7 @@ def _connected(
     return Condition(kind, "False", fault.reason, fault.message)
 
 
-def _replication(
-    context: MigrationContext, standing: Standing, old: dict[str, Any] | None
-) -> Condition:
+def _replication(standing: Standing, old: dict[str, Any] | None) -> Condition:
     kind = "ReplicationHealthy"
     lag_reasons = (
         Reason.TASK_FAILED,
@@ -240,27 +238,3 @@ def _kept(kind: str, old: dict[str, Any] | None) -> Condition:
     if old is None:
         return Condition(kind, "Unknown", Reason.UNKNOWN, "not looked at yet")
     return Condition(kind, old["status"], Reason(old["reason"]), old["message"])
-
-
-def problem_status(
-    context: MigrationContext, reason: Reason, message: str, now: str
-) -> dict[str, Any]:
-    """A status for an object that cannot even be read: only conditions and the message change."""
-    old = context.loaded.status
-    verdict = Verdict(Kind.FAIL, reason, message, (Problem(reason, "object", message),))
-    standing = Standing(STAGES[0], -1, Open("spec", verdict), None, None)
-    status = dict(old)
-    ready = _ready(standing)
-    status.update(
-        observedGeneration=context.loaded.generation,
-        phase="Degraded",
-        message=message,
-        problems=shown(verdict.problems),
-        conditions=merged(
-            old.get("conditions", []),
-            _conditions(context, standing, ready),
-            context.loaded.generation,
-            now,
-        ),
-    )
-    return status

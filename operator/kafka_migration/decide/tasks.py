@@ -11,8 +11,19 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from kafka_migration.model.actions import Work
+from kafka_migration.model.entries import Entry
 from kafka_migration.model.facts import Fact, Facts
+from kafka_migration.model.reasons import Reason
 from kafka_migration.model.verdicts import Kind, Problem, Verdict
+
+
+@dataclass(frozen=True)
+class Failure:
+    """How the last act ended, if it did not answer well. `refused`: it was told no."""
+
+    reason: Reason
+    message: str
+    refused: bool
 
 
 class HasFacts(Protocol):
@@ -21,6 +32,11 @@ class HasFacts(Protocol):
     @property
     def facts(self) -> Facts:
         """What was read in this tick."""
+        ...
+
+    @property
+    def failure(self) -> Failure | None:
+        """Of the last act, until one answers well."""
         ...
 
 
@@ -82,10 +98,21 @@ def walk(tasks: Sequence[Task[C]], context: C) -> Walk:
             return Need(missing)
         verdict = _unknown(task, context.facts) or task.check(context)
         if verdict.kind is Kind.WAIT:
-            return Open(task.name, verdict, task.act(context))
+            return _worked_on(task.name, verdict, task.act(context), context.failure)
         if verdict.kind is not Kind.PASS:
             return Open(task.name, verdict)
     return Done()
+
+
+def _worked_on(task: str, verdict: Verdict, work: Work | None, failure: Failure | None) -> Open:
+    """What the world said to the last act shows in the verdict; the act is tried again."""
+    if work is None or failure is None or isinstance(work, Entry):
+        return Open(task, verdict, work)
+    if failure.refused:
+        problem = Problem(failure.reason, task, failure.message)
+        return Open(task, Verdict(Kind.FAIL, failure.reason, failure.message, (problem,)), work)
+    text = f"{verdict.message}: {failure.message}"
+    return Open(task, Verdict(Kind.WAIT, failure.reason, text), work)
 
 
 def _unknown(task: Task[Any], facts: Facts) -> Verdict | None:

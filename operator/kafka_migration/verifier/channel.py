@@ -48,14 +48,20 @@ class ConfigMaps(Protocol):
 
 
 class ClusterConfigMaps:
-    """ConfigMaps in the pod's own namespace, through the pod's ServiceAccount."""
+    """ConfigMaps of one namespace in a real cluster."""
 
-    def __init__(self, owner: Owner) -> None:
-        """Read token and namespace of the pod; outside a pod this raises."""
-        config.load_incluster_config()
-        self._namespace = NAMESPACE_FILE.read_text(encoding="utf-8").strip()
-        self._api = client.CoreV1Api()
+    def __init__(self, api: client.CoreV1Api, namespace: str, owner: Owner) -> None:
+        """`owner` becomes the owner of what has to be created, if its kind is known."""
+        self._api = api
+        self._namespace = namespace
         self._owner = owner
+
+    @classmethod
+    def in_pod(cls, owner: Owner) -> ClusterConfigMaps:
+        """Use token and namespace of the pod's ServiceAccount; raises outside a pod."""
+        config.load_incluster_config()
+        namespace = NAMESPACE_FILE.read_text(encoding="utf-8").strip()
+        return cls(client.CoreV1Api(), namespace, owner)
 
     def write(self, name: str, key: str, text: str) -> None:
         """See `ConfigMaps.write`."""

@@ -55,7 +55,7 @@ def run(spec: Path, credentials: Path, report: str, input_name: str) -> int:
     except (OSError, ValidationError) as error:
         _log.error("spec: %s", one_line(error, ()))
         return 2
-    maps = ClusterConfigMaps(wanted.owner)
+    maps = ClusterConfigMaps.in_pod(wanted.owner)
     return verify(wanted, connections, maps, (report, input_name))
 
 

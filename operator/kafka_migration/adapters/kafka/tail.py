@@ -22,6 +22,7 @@ from kafka_migration.adapters.kafka.faults import FaultLog
 from kafka_migration.adapters.kafka.offsets import read_stable_ends, read_starts
 from kafka_migration.adapters.kafka.rdkafka import (
     Consumer,
+    KafkaError,
     KafkaException,
     Local,
     Message,
@@ -59,11 +60,11 @@ class Search:
         """True if a record was found or nothing is left to read."""
         return self.read and (self.found is not None or self.low <= self.floor)
 
-    def see(self, offset: int) -> None:
-        """A data record was delivered."""
-        if offset < self.top:
+    def see(self, offset: int | None) -> None:
+        """A data record was delivered; None = the end of what is visible was reached."""
+        if offset is not None and offset < self.top:
             self.found = offset
-        if offset >= self.top - 1:
+        if offset is None or offset >= self.top - 1:
             self.read = True
 
     def step_back(self) -> None:
@@ -129,32 +130,34 @@ class TailReader:
         self, consumer: Consumer, searches: Mapping[Partition, Search], deadline: float
     ) -> None:
         unread = dict(searches)
-        paused: set[Partition] = set()
+        paused: dict[Partition, TopicPartition] = {}
         while unread:
+            self._check(unread, deadline)
             message = consumer.poll(0.05)
-            if message is None:
-                self._check(unread, deadline)
+            if message is None or _about_group(message):
                 continue
             partition = Partition(str(message.topic()), int(message.partition() or 0))
+            offset = self._offset(message, partition)
             search = unread.get(partition)
             if search is not None:
-                self._take(search, message, partition)
+                search.see(offset)
                 if search.read:
                     del unread[partition]
-            elif message.error() is None and partition not in paused:
-                paused.add(partition)  # its window is read: its live end would drown the others
-                consumer.pause([TopicPartition(partition.topic, partition.number)])
-            if time.monotonic() > deadline:
-                self._check(unread, deadline)
+            elif offset is not None and partition not in paused:
+                # Its window is read: its live end would drown the others.
+                paused[partition] = TopicPartition(partition.topic, partition.number)
+                consumer.pause([paused[partition]])
+        if paused:  # librdkafka keeps a pause over a new assignment
+            consumer.resume(list(paused.values()))
 
-    def _take(self, search: Search, message: Message, partition: Partition) -> None:
+    def _offset(self, message: Message, partition: Partition) -> int | None:
+        """The offset of a record; None at the end of a partition; anything else raises."""
         error = message.error()
         if error is None:
-            search.see(int(message.offset() or 0))
-        elif error.code() == Local.PARTITION_EOF:
-            search.read = True
-        else:
-            raise translate(error, f"read {partition}", self._faults.worst())
+            return int(message.offset() or 0)
+        if error.code() == Local.PARTITION_EOF:
+            return None
+        raise translate(error, f"read {partition}", self._faults.worst())
 
     def _check(self, unread: Iterable[Partition], deadline: float) -> None:
         if time.monotonic() <= deadline:
@@ -189,3 +192,9 @@ class TailReader:
                 consumer.close()
             except KafkaException as error:
                 raise translate_exception(error, "close a consumer") from None
+
+
+def _about_group(message: Message) -> bool:
+    """True for a refusal of the group that librdkafka looks up although nobody uses it."""
+    error = message.error()
+    return error is not None and error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED

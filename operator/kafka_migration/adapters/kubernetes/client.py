@@ -47,6 +47,10 @@ class Api:
         """Same connection, another limit for each call; the Lease needs a short one."""
         return Api(self._http, self._authorization, seconds)
 
+    def close(self) -> None:
+        """Close the connections, also those of `within`."""
+        self._http.close()
+
     def get(self, path: str) -> Json | None:
         """Consistent read of one object; None = it does not exist."""
         response = self._send("GET", path)

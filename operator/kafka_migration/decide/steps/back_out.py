@@ -128,7 +128,7 @@ def end_is_not_recorded(context: UnitContext) -> Verdict:
 
 def record(context: UnitContext) -> Asked | None:
     """How long the workloads were down."""
-    data = {"pauseSeconds": round(context.elapsed.in_pause, 3)}
+    data = {"totalSeconds": round(context.elapsed.in_pause, 3)}
     return Entry(EntryKind.BACKED_OUT, context.attempt, data)
 
 

@@ -161,7 +161,8 @@ def preparation_is_not_recorded(context: UnitContext) -> Verdict:
 
 def record(context: UnitContext) -> Asked | None:
     """Propagation, seconds per side, and the mirror that is the unit's own."""
-    propagation = dict(context.facts[facts.PROPAGATION] or {})
+    measured = context.facts[facts.PROPAGATION]
+    propagation = {} if measured is None else dict(measured)
     data = {"propagation": propagation, "connector": context.connector if context.writes else ""}
     return Entry(EntryKind.PREPARED, context.attempt, data)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kafka_migration.decide.context import UnitContext, moves_authority
+from kafka_migration.decide.rules.pause import pause_of
 from kafka_migration.decide.steps.catch_up import fenced_ends
 from kafka_migration.decide.tasks import Task
 from kafka_migration.model import facts
@@ -130,9 +131,8 @@ def resume_is_not_recorded(context: UnitContext) -> Verdict:
 
 
 def record(context: UnitContext) -> Asked | None:
-    """When it was running again, for the pause's account."""
-    data = {"pauseSeconds": round(context.elapsed.in_pause, 3)}
-    return Entry(EntryKind.RESUMED, context.attempt, data)
+    """The write pause, split: settle windows, operator, and the rest is the application's."""
+    return Entry(EntryKind.RESUMED, context.attempt, pause_of(context))
 
 
 def _leftover(context: UnitContext) -> str | None:

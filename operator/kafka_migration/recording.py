@@ -1,0 +1,73 @@
+"""Recording: the entry's shard first, then the status that names it, by versioned writes.
+
+Called by reconcile before any act. Status that differs in words only is written at most every
+two seconds, so that a waiting object does not wear out the API server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from kafka_migration.decide.decision import Decision
+from kafka_migration.journal import append_entry
+from kafka_migration.loading import head_of
+from kafka_migration.model.entries import Entry, EntryKind
+from kafka_migration.model.kubernetes import Loaded
+from kafka_migration.world import Context, World, home
+
+WORDS_SECONDS = 2.0
+NOT_SETTLED_SECONDS = 1.0
+REQUEST_SECONDS = 10.0  # longest request of a holder before us (protocol 2.5)
+_AFTER_TAKE_OVER = frozenset({EntryKind.FENCED, EntryKind.SWITCH})
+
+
+def timestamp(moment: datetime) -> str:
+    """RFC 3339 with milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def may_record(world: World, entry: Entry) -> bool:
+    """F and Switch wait until no act of an earlier holder can still arrive."""
+    return entry.kind not in _AFTER_TAKE_OVER or world.lease.settled(REQUEST_SECONDS)
+
+
+def record(world: World, context: Context, decision: Decision) -> Loaded:
+    """Write entry and status; returns the object with its new version."""
+    loaded = context.loaded
+    status = dict(decision.status)
+    lag = world.memory_of(context).lag_seconds
+    if lag is not None and loaded.key.kind == "KafkaMigration":
+        status["replication"] = {"maxLagSeconds": round(lag)}
+    if decision.entry is None:
+        return write(world, loaded, status)
+    world.lease.check(REQUEST_SECONDS)
+    entry = replace(decision.entry, at=timestamp(world.clock.now()))
+    linked, head = append_entry(world.shards, home(context), loaded.uid, head_of(loaded), entry)
+    count = int((loaded.status.get("journal") or {}).get("entries", 0))
+    status["journal"] = {"head": head, "entries": count + 1}
+    del linked
+    return write(world, loaded, status)
+
+
+def write(world: World, loaded: Loaded, status: Mapping[str, Any]) -> Loaded:
+    """Versioned status write, left out when nothing, or for a moment only words, changed."""
+    if status == loaded.status:
+        return loaded
+    memory, now = world.memory.for_key(loaded.key, loaded.uid), world.clock.monotonic()
+    recent = memory.written is not None and now - memory.written < WORDS_SECONDS
+    if recent and _substance(status) == _substance(loaded.status):
+        return loaded
+    written = world.store.write_status(loaded, status)
+    memory.written = now
+    return written
+
+
+def _substance(status: Mapping[str, Any]) -> dict[str, Any]:
+    wordless = {k: v for k, v in status.items() if k not in ("message", "problems", "replication")}
+    wordless["conditions"] = [
+        {k: v for k, v in c.items() if k != "message"} for c in status.get("conditions", [])
+    ]
+    return wordless

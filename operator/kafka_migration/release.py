@@ -1,0 +1,44 @@
+"""Our finalizer: put on at first sight, taken off at a safe point. Called by reconcile.
+
+Deleting an object never moves a unit (design 3): before Switch it goes back, after it stays.
+"""
+
+from __future__ import annotations
+
+from kafka_migration.api.base import FINALIZER
+from kafka_migration.decide.permission import MOVING
+from kafka_migration.model.kubernetes import Event, Loaded
+from kafka_migration.world import World
+
+AGAIN_SECONDS = 0.2
+UNITS_LEFT_SECONDS = 2.0
+
+
+def release(world: World, loaded: Loaded) -> float | None:
+    """None = go on with the tick; 0.0 = the object may go; else look again after that time."""
+    if not loaded.deleting:
+        if FINALIZER in loaded.finalizers:
+            return None
+        world.store.set_finalizers(loaded, [*loaded.finalizers, FINALIZER])
+        return AGAIN_SECONDS
+    if FINALIZER not in loaded.finalizers:
+        return 0.0
+    if loaded.key.kind == "KafkaMigration" and _units_left(world, loaded):
+        text = "waits for its WorkloadCutovers to be deleted first"
+        world.store.publish(loaded, Event("DeletionWaits", text, warning=True))
+        return UNITS_LEFT_SECONDS
+    if loaded.key.kind == "WorkloadCutover" and loaded.status.get("workingStep") in MOVING:
+        return None  # inside the critical section: back out, or finish Resume
+    others = [f for f in loaded.finalizers if f != FINALIZER]
+    world.store.set_finalizers(loaded, others)
+    return 0.0
+
+
+def _units_left(world: World, migration: Loaded) -> bool:
+    key = migration.key
+    for found in world.store.list_keys():
+        reference = found.spec.get("migrationRef", {})
+        named = (reference.get("namespace"), reference.get("name"))
+        if found.key.kind == "WorkloadCutover" and named == (key.namespace, key.name):
+            return True
+    return False
