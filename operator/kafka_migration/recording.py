@@ -54,6 +54,8 @@ def record(world: World, context: Context, decision: Decision) -> Loaded:
 
 def write(world: World, loaded: Loaded, status: Mapping[str, Any]) -> Loaded:
     """Versioned status write, left out when nothing, or for a moment only words, changed."""
+    # The API server removes nulls; compared with them, every look would be a write.
+    status = {name: value for name, value in status.items() if value is not None}
     if status == loaded.status:
         return loaded
     memory, now = world.memory.for_key(loaded.key, loaded.uid), world.clock.monotonic()
