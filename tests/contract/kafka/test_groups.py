@@ -1,0 +1,121 @@
+"""Consumer groups and committed offsets."""
+
+from __future__ import annotations
+
+import pytest
+
+from kafka_migration.adapters.kafka import KafkaCluster
+from kafka_migration.errors import Refused, Unavailable
+from kafka_migration.model.kafka import Commit, Partition
+from kafka_migration.model.reasons import Reason
+
+
+def test_a_commit_makes_an_empty_group(stage, operator) -> None:
+    """Offsets and metadata are read back as written; other partitions have none."""
+    topic, group = stage.topic(3), stage.group()
+    operator.commit(group, {Partition(topic, 0): 0, Partition(topic, 2): Commit(7, "note")})
+
+    assert operator.commits(group) == {
+        Partition(topic, 0): Commit(0),
+        Partition(topic, 2): Commit(7, "note"),
+    }
+    assert operator.groups([group])[group].state == "EMPTY"
+
+
+def test_named_partitions_without_a_commit_are_left_out(stage, operator) -> None:
+    """Beside one that has a commit."""
+    topic, group = stage.topic(), stage.group()
+    first, second = Partition(topic, 0), Partition(topic, 1)
+    operator.commit(group, {first: 5})
+
+    assert operator.commits(group, [first, second]) == {first: Commit(5)}
+
+
+def test_a_commit_replaces_the_one_before(stage, operator) -> None:
+    """Also when it is lower."""
+    topic, group = stage.topic(), stage.group()
+    partition = Partition(topic, 0)
+    operator.commit(group, {partition: 9})
+    operator.commit(group, {partition: 4})
+
+    assert operator.commits(group) == {partition: Commit(4)}
+
+
+def test_an_absent_group_is_left_out_and_has_no_commits(stage, operator) -> None:
+    """Brokers call it dead; we call it absent."""
+    group = f"{stage.name}-nobody"
+
+    assert operator.groups([group]) == {}
+    assert operator.commits(group) == {}
+
+
+@pytest.mark.parametrize("protocol", ["classic", "consumer"])
+def test_an_active_group_shows_its_members_and_refuses_commits(stage, operator, protocol) -> None:
+    """With both rebalance protocols, and is empty once its member left."""
+    topic, group = stage.topic(), stage.group()
+    member = stage.member(group, topic, group_protocol=protocol)
+
+    active = operator.groups([group])[group]
+    with pytest.raises(Refused) as caught:
+        operator.commit(group, {Partition(topic, 0): 0})
+    member.close()
+
+    assert active.state == "STABLE"
+    assert len(active.members) == 1
+    assert caught.value.reason is Reason.GROUP_NOT_EMPTY
+    stage.until(lambda: operator.groups([group])[group].state == "EMPTY")
+    operator.commit(group, {Partition(topic, 0): 0})
+
+
+def test_all_groups_are_listed(stage, operator) -> None:
+    """Without naming them."""
+    topic, group = stage.topic(), stage.group()
+    operator.commit(group, {Partition(topic, 0): 1})
+
+    assert group in operator.groups()
+
+
+def test_listing_groups_without_the_right_is_refused_not_empty(side) -> None:
+    """Brokers filter the list silently."""
+    with pytest.raises(Refused) as caught:
+        KafkaCluster(side.connection("intruder")).groups()
+
+    assert caught.value.reason is Reason.NOT_AUTHORIZED
+
+
+def test_commits_that_we_may_not_read_raise(side, stage, operator) -> None:
+    """They are not called absent."""
+    topic, group = stage.topic(), stage.group()
+    operator.commit(group, {Partition(topic, 0): 1})
+    with pytest.raises(Refused) as caught:
+        KafkaCluster(side.connection("intruder")).commits(group)
+
+    assert caught.value.reason is Reason.NOT_AUTHORIZED
+
+
+def test_an_offset_inside_an_open_transaction_is_unknown(stage, operator) -> None:
+    """The partition is named; once the transaction ended its offset is read."""
+    topic, group = stage.topic(), stage.group()
+    partition = Partition(topic, 0)
+    consumer = stage.member(group, topic)
+    producer = stage.open_transaction(partition, 1)
+    position = consumer.assignment()[0]
+    position.topic, position.partition, position.offset = topic, 0, 3
+    producer.send_offsets_to_transaction([position], consumer.consumer_group_metadata(), 10)
+
+    with pytest.raises(Unavailable) as caught:
+        operator.commits(group, [partition, Partition(topic, 1)])
+    producer.commit_transaction(10)
+    consumer.close()
+
+    assert caught.value.reason is Reason.OPEN_TRANSACTION
+    assert str(partition) in caught.value.message
+    stage.until(lambda: operator.commits(group, [partition]) == {partition: Commit(3)})
+
+
+def test_a_commit_for_a_missing_topic_is_refused(stage, operator) -> None:
+    """With the partition's name."""
+    with pytest.raises(Refused) as caught:
+        operator.commit(stage.group(), {Partition(f"{stage.name}-absent", 0): 0})
+
+    assert caught.value.reason is Reason.TOPIC_MISSING
