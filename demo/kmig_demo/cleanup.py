@@ -12,9 +12,10 @@ from kmig_demo.admin import ClusterAdmin
 from kmig_demo.errors import DemoError
 from kmig_demo.kubectl import Kubectl
 from kmig_demo.log import Log
+from kmig_demo.objects import MIGRATIONS, UNITS
 from kmig_demo.waiting import wait_until
 
-KINDS = (("orders", "workloadcutovers"), ("platform", "kafkamigrations"))
+KINDS = (("orders", UNITS), ("platform", MIGRATIONS))
 NAMESPACES = ("orders", "platform")
 PATIENCE_SECONDS = 30.0
 NAMESPACE_SECONDS = 120.0
@@ -24,7 +25,7 @@ def remove_earlier_demo(kubectl: Kubectl, admins: list[ClusterAdmin], log: Log) 
     """Leave both clusters and the namespaces as if no demo had ever run."""
     present = [name for name in NAMESPACES if kubectl.exists("namespace", name)]
     for namespace, kind in KINDS:
-        if namespace in present:
+        if namespace in present and kubectl.exists("crd", kind):
             _remove_objects(kubectl, namespace, kind, log)
     if present:
         log.say(f"removing namespaces {', '.join(present)} of an earlier demo")

@@ -14,6 +14,7 @@ from kmig_demo.errors import DemoError
 from kmig_demo.evidence import Evidence, Part, PauseShares, parse_dump
 from kmig_demo.kafka_log import read_log
 from kmig_demo.kubectl import Kubectl, Object
+from kmig_demo.objects import UNITS
 from kmig_demo.recorder_link import RecorderLink, recorder_link
 
 
@@ -32,7 +33,7 @@ def collect(
     shares = PauseShares()
     if moved:
         with _as_fault(faults.append):
-            shares = _shares(kubectl.get("orders", "workloadcutover", "orders-writer"))
+            shares = _shares(kubectl.get("orders", UNITS, "orders-writer"))
     return Evidence(
         acks=parts["acks"],
         reads=parts["reads"],

@@ -8,9 +8,9 @@ from __future__ import annotations
 from kmig_demo.errors import DemoError
 from kmig_demo.kubectl import Kubectl, Object
 from kmig_demo.log import Log
-from kmig_demo.objects import step, words
+from kmig_demo.objects import MIGRATIONS, UNITS, step, words
 
-KINDS = (("platform", "kafkamigrations"), ("orders", "workloadcutovers"))
+KINDS = (("platform", MIGRATIONS), ("orders", UNITS))
 LINES = 25
 
 

@@ -10,7 +10,17 @@ from collections.abc import Callable
 
 from kmig_demo.errors import DemoError
 from kmig_demo.kubectl import Object
-from kmig_demo.objects import condition, gate, stage_blocker, step, steps, unit_blocker, words
+from kmig_demo.objects import (
+    MIGRATIONS,
+    UNITS,
+    condition,
+    gate,
+    stage_blocker,
+    step,
+    steps,
+    unit_blocker,
+    words,
+)
 from kmig_demo.stage import Cast
 from kmig_demo.waiting import wait_until
 
@@ -76,7 +86,7 @@ class Migration:
         self._change({"cutover": {"throughWave": wave}})
         blocker = self._narrated(unit)
         wait_until(f"{unit} Ready on the target", UNIT_SECONDS, blocker)
-        found = self._kubectl.get("orders", "workloadcutover", unit)
+        found = self._kubectl.get("orders", UNITS, unit)
         for line in steps(found):
             self._log.say(f"| {line}")
         self._log.say(words(condition(found, "Ready")))
@@ -109,7 +119,7 @@ class Migration:
         told: list[str] = []
 
         def blocker() -> str:
-            found = self._kubectl.get("orders", "workloadcutover", unit)
+            found = self._kubectl.get("orders", UNITS, unit)
             now = step(found)
             if told[-1:] != [now]:
                 told.append(now)
@@ -119,10 +129,10 @@ class Migration:
         return blocker
 
     def _found(self) -> Object:
-        return self._kubectl.get("platform", "kafkamigration", "leave-source")
+        return self._kubectl.get("platform", MIGRATIONS, "leave-source")
 
     def _change(self, spec: Object) -> None:
-        self._kubectl.patch("platform", "kafkamigration", "leave-source", {"spec": spec})
+        self._kubectl.patch("platform", MIGRATIONS, "leave-source", {"spec": spec})
 
 
 def require_refusal(said: str) -> None:

@@ -11,6 +11,10 @@ from datetime import datetime
 from kmig_demo.errors import DemoError
 from kmig_demo.kubectl import Object
 
+# In full: another group may have a kind of the same name.
+MIGRATIONS = "kafkamigrations.kafka-migration.io"
+UNITS = "workloadcutovers.kafka-migration.io"
+
 
 def condition(found: Object, kind: str) -> Object:
     """One condition, or an empty object when it is not set."""

@@ -21,6 +21,7 @@ from kmig_demo.history import INCARNATION, History
 from kmig_demo.kubectl import Kubectl
 from kmig_demo.log import Log
 from kmig_demo.manifests import Manifests, platform_roles
+from kmig_demo.objects import MIGRATIONS, UNITS
 from kmig_demo.recorder_link import RecorderLink, recorder_link
 from kmig_demo.waiting import wait_until
 
@@ -80,6 +81,9 @@ def wait_available(kubectl: Kubectl, name: str) -> None:
 
 
 def _require_operator(kubectl: Kubectl) -> None:
+    for kind in (MIGRATIONS, UNITS):
+        if not kubectl.exists("crd", kind):
+            raise DemoError(f"{kind} is not installed; run `make install` first")
     if not kubectl.exists("-n", "kmig-system", "deployment", "kmig-operator"):
         raise DemoError("the operator is not installed; run `make install` first")
 
