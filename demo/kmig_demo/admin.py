@@ -6,7 +6,7 @@ what an earlier demo left on both. It must never touch topics or groups that are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import Future
 from typing import Any
 
@@ -29,7 +29,8 @@ from kmig_demo.waiting import wait_until
 
 TOPICS = ("orders", "orders-archive")
 GROUP = "orders"
-PRINCIPALS = ("orders-writer", "orders-reader", "kmig-mirror")
+APPLICATIONS = ("User:orders-writer", "User:orders-reader")
+MIRROR = "User:kmig-mirror"
 TIMEOUT = 20.0
 GONE = {
     KafkaError.UNKNOWN_TOPIC_OR_PART,
@@ -108,11 +109,17 @@ class ClusterAdmin:
         results = zip(answers, self._settle(answers.values()), strict=True)
         return {place.partition: result.offset for place, result in results}
 
-    def remove_demo(self) -> list[str]:
-        """Delete the demo's topics, groups and ACLs, and the mirror's own; says what it deleted."""
-        removed = self._remove_acls()
-        names = sorted(self.topics())
-        doomed = [name for name in names if name in TOPICS or _is_mirror_topic(name)]
+    def remove_demo(self, migrations: Collection[str]) -> list[str]:
+        """Delete the demo's topics, group and ACLs, and those of the named migrations' mirrors.
+
+        `migrations` are the first eight digits of UIDs. Says what was deleted.
+        """
+
+        def ours(name: str) -> bool:
+            return name in TOPICS or any(uid in name for uid in migrations)
+
+        removed = self._remove_acls(ours)
+        doomed = sorted(name for name in self.topics() if ours(name))
         if doomed:
             gone = self._client.delete_topics(doomed, operation_timeout=TIMEOUT)
             self._settle(gone.values(), ignore=GONE)
@@ -134,23 +141,34 @@ class ClusterAdmin:
         self._once_coordinated(f"deletion of group {GROUP}", delete_group)
         return [*removed, *(f"topic {name}" for name in doomed)]
 
-    def _remove_acls(self) -> list[str]:
+    def _remove_acls(self, ours: Callable[[str], bool]) -> list[str]:
         every: Any = None  # the stub forgets that a filter may leave a name open
-        filters = [
+        whole = AclBindingFilter(
+            ResourceType.ANY,
+            every,
+            ResourcePatternType.ANY,
+            every,
+            every,
+            AclOperation.ANY,
+            AclPermissionType.ANY,
+        )
+        (found,) = self._settle([self._client.describe_acls(whole, request_timeout=TIMEOUT)])
+        doomed = [
             AclBindingFilter(
-                ResourceType.ANY,
-                every,
-                ResourcePatternType.ANY,
-                f"User:{user}",
-                every,
-                AclOperation.ANY,
-                AclPermissionType.ANY,
+                entry.restype,
+                entry.name,
+                entry.resource_pattern_type,
+                entry.principal,
+                entry.host,
+                entry.operation,
+                entry.permission_type,
             )
-            for user in PRINCIPALS
+            for entry in found
+            if entry.principal in APPLICATIONS or (entry.principal == MIRROR and ours(entry.name))
         ]
-        answers = self._client.delete_acls(filters, request_timeout=TIMEOUT)
-        entries = [entry for gone in self._settle(answers.values()) for entry in gone]
-        return [f"{len(entries)} ACL entries"] if entries else []
+        if doomed:
+            self._settle(self._client.delete_acls(doomed, request_timeout=TIMEOUT).values())
+        return [f"{len(doomed)} ACL entries"] if doomed else []
 
     def _once_coordinated(self, what: str, act: Callable[[], None]) -> None:
         # The coordinator of a young cluster is still being found or loaded; it says so.
@@ -176,7 +194,3 @@ class ClusterAdmin:
                 if error.args[0].code() not in ignore:
                     raise DemoError(f"{self.side.name} Kafka refused: {error}") from None
         return results
-
-
-def _is_mirror_topic(name: str) -> bool:
-    return name.startswith(("kmig-", "kmig.", "mm2-", "__kmig"))

@@ -10,7 +10,7 @@ import json
 
 from kmig_demo.admin import ClusterAdmin
 from kmig_demo.errors import DemoError
-from kmig_demo.kubectl import Kubectl
+from kmig_demo.kubectl import Kubectl, Object
 from kmig_demo.log import Log
 from kmig_demo.objects import MIGRATIONS, UNITS
 from kmig_demo.waiting import wait_until
@@ -23,9 +23,12 @@ NAMESPACE_SECONDS = 120.0
 
 def remove_earlier_demo(kubectl: Kubectl, admins: list[ClusterAdmin], log: Log) -> None:
     """Leave both clusters and the namespaces as if no demo had ever run."""
+    migrations: list[str] = []
     present = [name for name in NAMESPACES if kubectl.exists("namespace", name)]
     for namespace, kind in KINDS:
         if namespace in present and kubectl.exists("crd", kind):
+            if kind == MIGRATIONS:
+                migrations = [_short_uid(found) for found in kubectl.find(namespace, kind)]
             _remove_objects(kubectl, namespace, kind, log)
     if present:
         log.say(f"removing namespaces {', '.join(present)} of an earlier demo")
@@ -36,9 +39,14 @@ def remove_earlier_demo(kubectl: Kubectl, admins: list[ClusterAdmin], log: Log) 
             lambda: ", ".join(name for name in present if kubectl.exists("namespace", name)),
         )
     for admin in admins:
-        removed = admin.remove_demo()
+        removed = admin.remove_demo(migrations)
         if removed:
             log.say(f"removed from {admin.side.name}: {', '.join(removed)}")
+
+
+def _short_uid(found: Object) -> str:
+    """What the names of a migration's own topics carry; other migrations' are left alone."""
+    return str(found["metadata"]["uid"]).replace("-", "")[:8]
 
 
 def _remove_objects(kubectl: Kubectl, namespace: str, kind: str, log: Log) -> None:

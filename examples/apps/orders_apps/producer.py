@@ -95,9 +95,13 @@ class Writer:
         return count
 
     def _poll_until(self, deadline: float) -> None:
-        self._producer.poll(0)
-        while (left := deadline - time.monotonic()) > 0:
-            self._producer.poll(left)
+        # A fatal error, such as the idempotent producer's id refused, is raised here.
+        try:
+            self._producer.poll(0)
+            while (left := deadline - time.monotonic()) > 0:
+                self._producer.poll(left)
+        except KafkaException as error:
+            self.fault = self.fault or f"producer refused: {error}"
 
     def _delivered(self, error: KafkaError | None, message: Message) -> None:
         name = identity(message.value() or b"")
@@ -111,14 +115,21 @@ class Writer:
         self._readiness.set()
 
     def _finish(self) -> None:
-        left = self._producer.flush(FLUSH_SECONDS)
+        left = self._flush(FLUSH_SECONDS)
         if left:
             # What was not answered is reported as failed: its outcome is unknown, not forgotten.
             self._producer.purge()
-            self._producer.flush(1)
+            self._flush(1)
         self._acks.send(last=True)
         self._failures.send(last=True)
         _say(f"stopped; {self._acknowledged} acknowledged, {left} without an answer")
+
+    def _flush(self, seconds: float) -> int:
+        try:
+            return self._producer.flush(seconds)
+        except KafkaException as error:
+            self.fault = self.fault or f"producer refused: {error}"
+            return len(self._producer)
 
 
 def _say(text: str) -> None:
