@@ -1,4 +1,4 @@
-"""Writes every generated file: CRDs from the models, RBAC from the permissions table.
+"""Writes every generated file: CRDs from the models, RBAC from the permissions table, pages.
 
 Called by `kmig gen`, `make gen` and, with check=True, by `make check`. It writes into a source
 tree, so it belongs to a clone, not to an installed operator, and it never talks to a cluster.
@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import yaml
 
-from kafka_migration import permissions
+from kafka_migration import pages, permissions
 from kafka_migration.api.crd import custom_resource_definition
 from kafka_migration.api.kinds import DEFINITIONS
 
@@ -52,7 +52,9 @@ def render() -> dict[str, str]:
         "manifests/application-namespace/rbac.yaml": _document(
             permissions.application_objects(), _TABLE
         ),
-        "docs/permissions.md": _permissions_page(),
+        "docs/permissions.md": pages.permissions_page(),
+        "docs/stages.md": pages.stages_page(),
+        "docs/fields.md": pages.fields_page(DEFINITIONS),
     }
 
 
@@ -78,29 +80,6 @@ def _document(objects: Sequence[Mapping[str, Any]], source: str) -> str:
         objects, Dumper=_Dumper, sort_keys=False, width=100, default_flow_style=False
     )
     return _NOTICE.format(source=source) + body
-
-
-def _permissions_page() -> str:
-    """The permissions table for people."""
-    lines = [
-        "<!-- " + _NOTICE.format(source=_TABLE).strip("# \n") + " -->",
-        "# What the operator may do in Kubernetes",
-        "",
-        "No permission outside this table, no `*`, and Secrets are read by name only: never listed,",
-        "never watched. Scopes: `cluster` everywhere; `system` in `kmig-system`; `migration` in a",
-        "namespace that holds a KafkaMigration; `application` in a namespace that a migration",
-        "allows; `verifier` is the ServiceAccount of the comparison Jobs.",
-        "",
-        "| scope | resources | verbs | why |",
-        "|---|---|---|---|",
-    ]
-    for item in permissions.PERMISSIONS:
-        names = f" ({', '.join(item.names)})" if item.names else ""
-        resources = ", ".join(item.resources)
-        lines.append(
-            f"| {item.scope} | {resources}{names} | {', '.join(item.verbs)} | {item.why} |"
-        )
-    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
