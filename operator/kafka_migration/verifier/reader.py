@@ -8,25 +8,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, wait
 from typing import Any
 
 from confluent_kafka import (
     Consumer,
-    IsolationLevel,
     KafkaError,
     KafkaException,
     Message,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka.admin import AdminClient
 
 from kafka_migration.decide.rules.comparison_record import mark
 from kafka_migration.model.kafka import Connection, Partition
+from kafka_migration.verifier.bounds import ask_bounds
 from kafka_migration.verifier.reading import Bounds, End, Fault, ReadEvent, Records
 
 _BATCH = 500
-_REQUEST_SECONDS = 30.0
+_CONNECT_SECONDS = 15.0
+_REFUSALS = (KafkaError._AUTHENTICATION, KafkaError._SSL)  # noqa: SLF001
 _SECOND_LOOK_SECONDS = 30.0
 
 Config = dict[str, Any]
@@ -40,7 +40,9 @@ def settings(connection: Connection, client_id: str) -> Config:
         "security.protocol": connection.security_protocol,
         "socket.timeout.ms": 30_000,
         "socket.keepalive.enable": True,
+        "reconnect.backoff.ms": 250,
         "reconnect.backoff.max.ms": 2_000,
+        "log_level": 4,  # each failed attempt is told once, in the report
     }
     if connection.ca_pem is not None:
         config["ssl.ca.pem"] = connection.ca_pem
@@ -79,6 +81,7 @@ class KafkaReader:
         self._config = settings(connection, client_id)
         self._config["error_cb"] = self._remember
         self._problem: str | None = None
+        self._refused = False
         self._starts = dict(starts)
         self._timestamps = dict(timestamps)
         self._ids = {(p.topic, p.number): p for p in starts}
@@ -93,7 +96,10 @@ class KafkaReader:
         )
 
     def _remember(self, error: KafkaError) -> None:
+        if error.code() == KafkaError._ALL_BROKERS_DOWN and self._problem:  # noqa: SLF001
+            return  # the reason came before
         self._problem = error.str()
+        self._refused = error.code() in _REFUSALS
 
     @property
     def problem(self) -> str | None:
@@ -150,26 +156,21 @@ class KafkaReader:
         """See `Reader.bounds`: one request per leader and kind of end."""
         if self._admin is None:
             self._admin = AdminClient(self._config)
-        starts = self._ask(self._admin, OffsetSpec.earliest())
-        ends = self._ask(self._admin, OffsetSpec.latest())
-        found: dict[Partition, Bounds | Fault] = {}
-        for partition in self._starts:
-            start, end = starts[partition], ends[partition]
-            if isinstance(start, Fault) or isinstance(end, Fault):
-                found[partition] = start if isinstance(start, Fault) else end  # type: ignore[assignment]
-            else:
-                found[partition] = Bounds(start, end)
-        return found
+            self._connect(self._admin)
+        return ask_bounds(self._admin, self._starts)
 
-    def _ask(self, admin: AdminClient, spec: Any) -> Mapping[Partition, int | Fault]:
-        asked = {TopicPartition(p.topic, p.number): spec for p in self._starts}
-        futures = admin.list_offsets(
-            asked,
-            isolation_level=IsolationLevel.READ_COMMITTED,
-            request_timeout=_REQUEST_SECONDS,
-        )
-        wait(futures.values(), timeout=_REQUEST_SECONDS + 5)
-        return {Partition(tp.topic, tp.partition): _offset(tp, f) for tp, f in futures.items()}
+    def _connect(self, admin: AdminClient) -> None:
+        """Wait for any broker's answer; a refused login or certificate ends the wait."""
+        deadline = time.monotonic() + _CONNECT_SECONDS
+        while True:
+            try:
+                admin.list_topics(timeout=1.0)
+            except KafkaException as error:
+                admin.poll(0)  # serves error_cb
+                if self._refused or time.monotonic() >= deadline:
+                    raise ConnectionError(error.args[0].str()) from error
+            else:
+                return
 
     def holds_uncommitted(self, partition: Partition, start: int, end: int) -> bool:
         """See `Reader.holds_uncommitted`; raises TimeoutError if the range cannot be read."""
@@ -191,6 +192,7 @@ class KafkaReader:
     def close(self) -> None:
         """See `Reader.close`."""
         self._consumer.close()
+        self._admin = None  # its connections end with it
 
 
 def _mark(message: Message, *, timestamps: bool) -> bytes:
@@ -200,19 +202,6 @@ def _mark(message: Message, *, timestamps: bool) -> bytes:
         message.headers(),  # type: ignore[arg-type]
         message.timestamp()[1] if timestamps else None,
     )
-
-
-def _offset(asked: TopicPartition, future: Future[Any]) -> int | Fault:
-    partition = Partition(asked.topic, asked.partition)
-    if not future.done():
-        return Fault(partition, f"no answer to ListOffsets within {_REQUEST_SECONDS:.0f} s")
-    error = future.exception()
-    if error is None:
-        answer: int = future.result().offset
-        return answer
-    if isinstance(error, KafkaException):
-        return Fault(partition, error.args[0].str())
-    raise error
 
 
 def _holds_record(consumer: Consumer, partition: Partition, end: int) -> bool:

@@ -55,10 +55,15 @@ ReadEvent = Records | End | Fault
 
 @dataclass(frozen=True)
 class Bounds:
-    """Log start and last stable offset of a partition, asked from its leader just now."""
+    """Where a log begins and ends, asked from the partition's leader just now.
+
+    `stable_end` is the last stable offset; below `end`, the high watermark, while a transaction
+    is open.
+    """
 
     start: int
     stable_end: int
+    end: int
 
 
 class Reader(Protocol):
@@ -69,7 +74,7 @@ class Reader(Protocol):
         ...
 
     def bounds(self) -> Mapping[Partition, Bounds | Fault]:
-        """Ask every leader for start and stable end of all partitions being read."""
+        """Ask every leader about all partitions being read; raises OSError if none answers."""
         ...
 
     def holds_uncommitted(self, partition: Partition, start: int, end: int) -> bool:

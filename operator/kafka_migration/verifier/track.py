@@ -186,6 +186,10 @@ class Track:
             self.fail(f"target: {since}; {target.message}")
         elif copy.next < (wanted := target.stable_end if copy.end is None else copy.end):
             self.fail(f"target: {since}; read up to {copy.next} of {wanted}")
+        elif target.end > target.stable_end:
+            self.fail(
+                f"target: {since}; an open transaction hides {target.stable_end} to {target.end}"
+            )
         else:
             self.advance(now, force=True, target_ended=True)
             self.fail(f"{since}, and no verdict")

@@ -45,6 +45,7 @@ class ScriptedReader:
     uncommitted: bool = False
     faults: list[Fault] = field(default_factory=list)
     batch: int = 7
+    high: int = 0  # high watermark, where an open transaction holds the stable end back
     deaf: bool = False  # a broker that never answers a fetch
     problem: str | None = None
     paused: set[Partition] = field(default_factory=set)
@@ -74,7 +75,10 @@ class ScriptedReader:
         return []
 
     def bounds(self) -> Mapping[Partition, Bounds | Fault]:
-        return {p: Bounds(self.log_starts.get(p, 0), self.ends[p]) for p in self.starts}
+        return {
+            p: Bounds(self.log_starts.get(p, 0), self.ends[p], max(self.ends[p], self.high))
+            for p in self.starts
+        }
 
     def holds_uncommitted(self, partition: Partition, start: int, end: int) -> bool:
         return self.uncommitted
@@ -215,6 +219,13 @@ class TestBounded:
         [track] = here.verify("bounded", task(50))
         assert track.verdict is Verdict.MISSING
         assert 30 <= here.clock.seconds - began < 60
+
+    def test_a_copy_hidden_by_an_open_transaction_is_incomplete_not_missing(self):
+        here = world(numbered(range(50)), numbered(range(40)), ends=(50, 40))
+        here.target.high = 50
+        [track] = here.verify("bounded", task(50))
+        assert track.verdict is Verdict.INCOMPLETE
+        assert track.error == ("target: nothing read for 30 s; an open transaction hides 40 to 50")
 
     def test_a_target_that_catches_up_in_time_matches(self):
         here = world(numbered(range(50)), numbered(range(50)), ends=(50, 10))
