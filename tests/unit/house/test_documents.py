@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from kafka_migration.model.reasons import Reason
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -61,6 +63,15 @@ def test_every_untested_row_gives_its_reason_and_its_substitute() -> None:
     """Subject, why it did not run, what stands in for it; a dash is an honest substitute."""
     rows = table_rows(ROOT / "docs" / "untested.md")
     assert len(rows) > 5
+    for row in rows:
+        assert len(row) == 3, row
+        assert all(row), row
+
+
+def test_the_page_of_reasons_is_the_closed_list() -> None:
+    """Each reason once, with its meaning and what to do; nothing that is not a reason."""
+    rows = [row for row in table_rows(ROOT / "docs" / "reasons.md") if row[0] != "reason"]
+    assert sorted(row[0] for row in rows) == sorted(reason.value for reason in Reason)
     for row in rows:
         assert len(row) == 3, row
         assert all(row), row
