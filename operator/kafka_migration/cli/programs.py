@@ -1,28 +1,17 @@
-"""`kmig`: the operator's programs and the commands for people. Called by the console script.
+"""The operator's own programs: the operator, the verifier, the probe pod, the generator.
 
-An expected fault is one line on stderr and exit code 1; awaiting an approval is 3, a time-out 2.
+Called by the command line of a container or of `make gen`. Each loads its libraries itself, so
+that a probe pod starts without a Kafka client.
 """
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from kafka_migration.errors import KmigError
 
-app = typer.Typer(
-    name="kmig",
-    help="Kafka Migration Operator: move applications off one Kafka to another, with proof.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-
-
-@app.command()
 def run() -> None:
     """Run the operator (in its pod)."""
     from kafka_migration.app import run as run_operator
@@ -30,7 +19,6 @@ def run() -> None:
     run_operator()
 
 
-@app.command()
 def gen(
     *,
     check: Annotated[bool, typer.Option(help="Only say what differs; exit 1 if so.")] = False,
@@ -41,7 +29,6 @@ def gen(
     raise typer.Exit(generate(check=check))
 
 
-@app.command()
 def verify(
     spec: Annotated[Path, typer.Option(help="What to compare (JSON).")],
     credentials: Annotated[Path, typer.Option(help="Directory of credentials.")],
@@ -54,7 +41,6 @@ def verify(
     raise typer.Exit(run_verifier(spec, credentials, report, input_name))
 
 
-@app.command()
 def probe(
     binding: Annotated[Path, typer.Option(help="Directory where the binding is mounted.")],
 ) -> None:
@@ -62,12 +48,3 @@ def probe(
     from kafka_migration.probe_pod import run as run_probe
 
     raise typer.Exit(run_probe(binding))
-
-
-def main() -> None:
-    """Entry point: expected faults become one line."""
-    try:
-        app()
-    except KmigError as fault:
-        print(f"kmig: {fault.message}", file=sys.stderr)
-        sys.exit(1)

@@ -1,0 +1,42 @@
+"""`kmig`: the operator's programs and the commands for people. Called by the console script.
+
+An expected fault is one line on stderr and exit code 1. It must stay above everything else: what
+a command shows is read from Kubernetes, and the only write is the approval that a person asks for.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import typer
+
+from kafka_migration.cli.lint import lint
+from kafka_migration.cli.plan import approve, plan
+from kafka_migration.cli.programs import gen, probe, run, verify
+from kafka_migration.cli.status import status
+from kafka_migration.errors import KmigError
+
+app = typer.Typer(
+    name="kmig",
+    help="Kafka Migration Operator: move applications off one Kafka to another, with proof.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+_COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
+    "For people": (status, plan, approve, lint),
+    "Programs of the operator": (run, verify, probe, gen),
+}
+for _panel, _commands in _COMMANDS.items():
+    for _command in _commands:
+        app.command(rich_help_panel=_panel)(_command)
+
+
+def main() -> None:
+    """Entry point: expected faults become one line."""
+    try:
+        app()
+    except KmigError as fault:
+        print(f"kmig: {fault.message}", file=sys.stderr)  # noqa: T201 - a command line program
+        sys.exit(1)

@@ -1,0 +1,137 @@
+"""Our two kinds and their journal, read with the kubeconfig of whoever runs `kmig`.
+
+Called by the commands. Plain read access to the two kinds is enough; what may not be read is
+named, never left out. The only write is an approval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kafka_migration.adapters.kubernetes import paths
+from kafka_migration.adapters.kubernetes.client import Api, Json, connect
+from kafka_migration.adapters.kubernetes.shards import Shards
+from kafka_migration.errors import Refused
+from kafka_migration.journal import read_journal
+from kafka_migration.model.entries import EntryKind
+from kafka_migration.model.inventory import Inventory
+from kafka_migration.model.reasons import Reason
+
+_OWN = f"{paths.GROUP}/{paths.VERSION}"
+
+
+@dataclass(frozen=True)
+class Family:
+    """A migration with its units. None = a unit alone; `unread`: where units may not be read."""
+
+    migration: Json | None
+    units: tuple[Json, ...] = ()
+    unread: tuple[str, ...] = ()
+
+
+def default_namespace() -> str:
+    """Namespace of the kubeconfig's context; `default` if it names none."""
+    from kubernetes import config as kubernetes_config
+
+    config: Any = kubernetes_config  # its functions carry no types
+    try:
+        _, active = config.list_kube_config_contexts()
+    except (config.ConfigException, OSError):
+        return "default"
+    return str((active or {}).get("context", {}).get("namespace") or "default")
+
+
+class Reader:
+    """Reads over one connection."""
+
+    def __init__(self, api: Api | None = None) -> None:
+        self._api = api or connect()
+
+    def families(self, namespace: str | None, name: str | None) -> list[Family]:
+        """Migrations of a namespace (None = of all), or the object of this name.
+
+        Raises Refused if there is no such object.
+        """
+        if name is not None:
+            return [self._named(namespace or default_namespace(), name)]
+        migrations = self._list("KafkaMigration", namespace)
+        units = self._units(migrations)
+        return [_family(migration, *units) for migration in migrations]
+
+    def migration(self, namespace: str, name: str) -> Json:
+        """One KafkaMigration; Refused if it does not exist."""
+        found = self._api.get(paths.own("KafkaMigration", namespace, name))
+        if found is None:
+            raise _absent(namespace, name, "KafkaMigration")
+        return found
+
+    def inventory(self, migration: Mapping[str, Any]) -> Inventory:
+        """The frozen inventory with its plan, from the journal."""
+        metadata = migration["metadata"]
+        head = str((migration.get("status", {}).get("journal") or {}).get("head") or "")
+        shards = Shards(self._api)
+        journal = read_journal(shards, metadata["namespace"], metadata["uid"], head)
+        entry = journal.last(EntryKind.INVENTORY_FROZEN)
+        if entry is None:
+            text = f"{metadata['name']} has no plan yet; look at `kmig status {metadata['name']}`"
+            raise Refused(Reason.PENDING, text)
+        return Inventory.parse(entry.data)
+
+    def approve(self, migration: Mapping[str, Any], patch: Mapping[str, Any]) -> None:
+        """Apply the approval to the object that was read; another of that name = Conflict."""
+        metadata = migration["metadata"]
+        path = paths.own("KafkaMigration", metadata["namespace"], metadata["name"])
+        self._api.merge(path, {"metadata": {"uid": metadata["uid"]}, **patch})
+
+    def _named(self, namespace: str, name: str) -> Family:
+        migration = self._api.get(paths.own("KafkaMigration", namespace, name))
+        if migration is not None:
+            return _family(migration, *self._units([migration]))
+        unit = self._api.get(paths.own("WorkloadCutover", namespace, name))
+        if unit is None:
+            raise _absent(namespace, name, "KafkaMigration or WorkloadCutover")
+        return Family(None, (unit,))
+
+    def _list(self, kind: str, namespace: str | None) -> list[Json]:
+        if namespace is None:
+            return self._api.items(paths.own_everywhere(kind))
+        return self._api.items(paths.of_group(_OWN, namespace, paths.PLURALS[kind]))
+
+    def _units(self, migrations: list[Json]) -> tuple[list[Json], list[str]]:
+        """Every unit, or those of the namespaces that may be read, and the others' names."""
+        try:
+            return self._list("WorkloadCutover", None), []
+        except Refused as fault:
+            if fault.reason is not Reason.NOT_AUTHORIZED:
+                raise
+        namespaces = sorted({n for m in migrations for n in _allowed(m)})
+        units: list[Json] = []
+        unread: list[str] = []
+        for namespace in namespaces:
+            try:
+                units += self._list("WorkloadCutover", namespace)
+            except Refused as fault:
+                if fault.reason is not Reason.NOT_AUTHORIZED:
+                    raise
+                unread.append(namespace)
+        return units, unread
+
+
+def _allowed(migration: Mapping[str, Any]) -> list[str]:
+    return list((migration["spec"].get("allowedCutovers") or {}).get("namespaces", []))
+
+
+def _family(migration: Json, units: list[Json], unread: list[str]) -> Family:
+    metadata = migration["metadata"]
+    wanted = {"namespace": metadata["namespace"], "name": metadata["name"]}
+    own = [u for u in units if u["spec"].get("migrationRef") == wanted]
+    own.sort(key=lambda u: (u["spec"].get("wave", 0), u["metadata"]["name"]))
+    missing = sorted(set(unread) & set(_allowed(migration)))
+    return Family(migration, tuple(own), tuple(missing))
+
+
+def _absent(namespace: str, name: str, kind: str) -> Refused:
+    text = f"there is no {kind} {name} in namespace {namespace}; name another with -n"
+    return Refused(Reason.MIGRATION_NOT_FOUND, text)
