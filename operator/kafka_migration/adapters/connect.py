@@ -150,7 +150,7 @@ class ConnectClient:
         except httpx.HTTPError as error:
             message = f"no answer from Kafka Connect to {method} {path} ({type(error).__name__})"
             raise Unavailable(Reason.CONNECT_NOT_READY, f"{message}; tried again later") from None
-        if missing_ok and response.status_code == HTTPStatus.NOT_FOUND:
+        if missing_ok and response.status_code == HTTPStatus.NOT_FOUND and _words(response):
             return response
         if not response.is_success:
             raise _failure(method, path, response)
@@ -197,20 +197,27 @@ def _entry(entry: Mapping[str, Any], alias: str) -> tuple[Partition, int] | None
 
 def _failure(method: str, path: str, response: httpx.Response) -> KmigError:
     status = response.status_code
-    try:
-        words = _said(str(response.json()["message"]))
-    except (ValueError, KeyError, TypeError):
-        words = ""
+    words = _words(response)
     said = f"{method} {path}: HTTP {status} {words}".rstrip()
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         return Refused(Reason.AUTH_FAILED, f"Kafka Connect does not accept our password: {said}")
     exists = status == HTTPStatus.CONFLICT and "already exists" in words
     # A 409 is a rebalance; a 500 that speaks of time is the worker's own 90 s limit.
     passing = status in {HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE} and not exists
+    # A starting worker's server answers 404 without Connect's words: nothing is known yet.
+    passing = passing or (status == HTTPStatus.NOT_FOUND and not words)
     if passing or "timed out" in words.lower() or status == HTTPStatus.BAD_GATEWAY:
         message = f"Kafka Connect cannot answer now; tried again later: {said}"
         return Unavailable(Reason.CONNECT_NOT_READY, message)
     return Refused(Reason.INTERNAL_ERROR, f"Kafka Connect refuses it: {said}")
+
+
+def _words(response: httpx.Response) -> str:
+    """Connect's own error message; "" if it was not Connect that answered."""
+    try:
+        return _said(str(response.json()["message"]))
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _said(text: str) -> str:

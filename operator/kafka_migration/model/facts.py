@@ -84,6 +84,19 @@ class Settled:
 
 
 @dataclass(frozen=True)
+class CopyBounds:
+    """What the source holds and what was copied, read in the order that makes them comparable.
+
+    Log starts first, then the stored offsets, then the ends (protocol 5.5): read the other way
+    round, a healthy live copy looks like a gap.
+    """
+
+    starts: Offsets
+    copied: Offsets
+    ends: Offsets  # high watermarks
+
+
+@dataclass(frozen=True)
 class BindingView:
     """A binding Secret without its secrets: which side's connection it holds."""
 
@@ -121,6 +134,7 @@ WORKERS: Fact[Workers] = Fact("workers")
 SOURCE_ENDS: Fact[Ends] = Fact("source-ends")
 SOURCE_STARTS: Fact[Offsets] = Fact("source-starts")
 TARGET_STARTS: Fact[Offsets] = Fact("target-starts")
+COPY_BOUNDS: Fact[CopyBounds] = Fact("copy-bounds")
 LAST_DATA: Fact[Mapping[Partition, int | None]] = Fact("last-data")
 WITHIN_LAG_SECONDS: Fact[float] = Fact("within-lag-seconds")
 COMPARISON: Fact[JobState | None] = Fact("comparison")

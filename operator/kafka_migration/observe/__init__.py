@@ -44,6 +44,7 @@ OBSERVERS: Mapping[str, Observer] = {
         (facts.MIRROR_OFFSETS, migration.mirror_offsets),
         (facts.REGISTER, migration.register),
         (facts.UNITS, migration.units),
+        (facts.COPY_BOUNDS, migration.copy_bounds),
         (facts.WITHIN_LAG_SECONDS, migration.within_lag_seconds),
         (facts.COMPARISON, migration.comparison),
         (facts.COMPARISON_REPORT, migration.comparison_report),

@@ -9,7 +9,7 @@ from kafka_migration.decide.rules import names
 from kafka_migration.journal import read_journal
 from kafka_migration.model import facts
 from kafka_migration.model.connect import Connector, ConnectorOffsets, Workers
-from kafka_migration.model.facts import UnitView
+from kafka_migration.model.facts import CopyBounds, UnitView
 from kafka_migration.model.kafka import Partition
 from kafka_migration.model.kubernetes import JobState, Loaded
 from kafka_migration.observe.clusters import register_name
@@ -58,6 +58,16 @@ def _unit_view(look: Look, unit: Loaded) -> UnitView:
     head = str((unit.status.get("journal") or {}).get("head") or "")
     journal = read_journal(look.world.shards, home(look.context), unit.uid, head)
     return UnitView(unit, journal.entries)
+
+
+def copy_bounds(look: Look) -> CopyBounds:
+    """Log starts, then stored offsets, then ends: never from readings made for another fact."""
+    port, partitions = look.world.cluster(look.context, "source"), look.partitions_in_scope()
+    starts = port.starts(partitions)
+    copied: dict[Partition, int] = {}
+    for offsets in mirror_offsets(look).values():
+        copied.update(offsets.offsets)
+    return CopyBounds(starts, copied, port.ends(partitions).high)
 
 
 def within_lag_seconds(look: Look) -> float:

@@ -132,19 +132,17 @@ def start_bulk_mirror(context: MigrationContext) -> Work | None:
 
 def copy_has_a_gap(context: MigrationContext) -> Verdict:
     """Per partition: log start <= C + 1 <= log end (protocol 5.5)."""
-    starts = context.facts[facts.SOURCE_STARTS]
-    ends = context.facts[facts.SOURCE_ENDS]
+    bounds = context.facts[facts.COPY_BOUNDS]
     problems = []
-    for offsets in context.facts[facts.MIRROR_OFFSETS].values():
-        for partition, copied in offsets.offsets.items():
-            start, end = starts.get(partition), ends.high.get(partition)
-            if start is None or end is None or start <= copied + 1 <= end:
-                continue
-            text = (
-                f"{partition}: copied up to {copied}, but the source holds [{start}, {end}); "
-                "records were lost to retention or the log was reset: start a new KafkaMigration"
-            )
-            problems.append(Problem(Reason.GAP_DETECTED, f"partition/{partition}", text))
+    for partition, copied in sorted(bounds.copied.items()):
+        start, end = bounds.starts.get(partition), bounds.ends.get(partition)
+        if start is not None and end is not None and start <= copied + 1 <= end:
+            continue
+        text = (
+            f"{partition}: copied up to {copied}, but the source holds [{start}, {end}); records "
+            "were lost to retention or the log was reset: start a new KafkaMigration"
+        )
+        problems.append(Problem(Reason.GAP_DETECTED, f"partition/{partition}", text))
     return fail(problems)
 
 
@@ -166,10 +164,6 @@ TASKS: tuple[Task[MigrationContext], ...] = (
     *GUARDS,
     Task("start recorded", (facts.TARGET_TOPICS,), replication_is_not_recorded, record_start),
     Task("bulk mirror", (facts.CONNECTORS,), bulk_mirror_is_not_running, start_bulk_mirror),
-    Task(
-        "no gap",
-        (facts.MIRROR_OFFSETS, facts.SOURCE_STARTS, facts.SOURCE_ENDS),
-        copy_has_a_gap,
-    ),
+    Task("no gap", (facts.COPY_BOUNDS,), copy_has_a_gap),
     Task("lag", (facts.WITHIN_LAG_SECONDS,), lag_is_too_high),
 )
