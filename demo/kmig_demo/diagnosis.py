@@ -8,7 +8,7 @@ from __future__ import annotations
 from kmig_demo.errors import DemoError
 from kmig_demo.kubectl import Kubectl, Object
 from kmig_demo.log import Log
-from kmig_demo.objects import MIGRATIONS, UNITS, step, words
+from kmig_demo.objects import MIGRATIONS, UNITS, problems, step, words
 
 KINDS = (("platform", MIGRATIONS), ("orders", UNITS))
 LINES = 25
@@ -46,7 +46,7 @@ def _show(found: Object, log: Log) -> None:
     log.say(f"{found['metadata']['name']}: stage {status.get('stage')}, {step(found)}")
     for entry in status.get("conditions", []):
         log.say(f"  {words(entry)}")
-    for problem in status.get("problems", []):
+    for problem in problems(found):
         log.say(f"  problem {problem}")
     for entry in status.get("steps", []):
         if entry.get("message"):

@@ -6,6 +6,7 @@ Called by the scenario. It talks to the operator through the two kinds only.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 
 from kmig_demo.errors import DemoError
@@ -15,7 +16,9 @@ from kmig_demo.objects import (
     UNITS,
     condition,
     gate,
+    problems,
     stage_blocker,
+    stalled,
     step,
     steps,
     unit_blocker,
@@ -32,6 +35,7 @@ STAGE_SECONDS = {
 }
 GATE_SECONDS = 90.0
 UNIT_SECONDS = 240.0
+STALLED_SECONDS = 15.0
 MISMATCH = "MISSING"
 
 
@@ -41,6 +45,7 @@ class Migration:
     def __init__(self, cast: Cast) -> None:
         self._cast = cast
         self._kubectl, self._log = cast.kubectl, cast.log
+        self._stalled_since: float | None = None
 
     def begin(self) -> None:
         """Apply the migration; wait until the inventory is frozen."""
@@ -99,10 +104,9 @@ class Migration:
 
         def blocker() -> str:
             found = self._found()
-            status = found.get("status", {})
-            if status.get("stage") == "Validated":
+            if found.get("status", {}).get("stage") == "Validated":
                 return ""
-            said[:] = [text for text in _statements(status) if MISMATCH in text]
+            said[:] = [text for text in _statements(found) if MISMATCH in text]
             return "" if said else words(condition(found, "Ready"))
 
         wait_until("the operator's judgement on the content", STAGE_SECONDS["Validated"], blocker)
@@ -110,16 +114,27 @@ class Migration:
 
     def _wait_stage(self, stage: str) -> None:
         def blocker() -> str:
-            return stage_blocker(self._found(), stage)
+            found = self._found()
+            self._refuse_long_stall(found)
+            return stage_blocker(found, stage)
 
         wait_until(f"stage {stage}", STAGE_SECONDS[stage], blocker)
         self._log.say(words(condition(self._found(), "Ready")))
+
+    def _refuse_long_stall(self, found: Object) -> None:
+        # A stall that clears by itself was no stall; one that stays needs no longer wait.
+        said = stalled(found)
+        now = time.monotonic()
+        self._stalled_since = (self._stalled_since or now) if said else None
+        if self._stalled_since is not None and now - self._stalled_since > STALLED_SECONDS:
+            raise DemoError(said)
 
     def _narrated(self, unit: str) -> Callable[[], str]:
         told: list[str] = []
 
         def blocker() -> str:
             found = self._kubectl.get("orders", UNITS, unit)
+            self._refuse_long_stall(found)
             now = step(found)
             if told[-1:] != [now]:
                 told.append(now)
@@ -146,10 +161,7 @@ def _lines(summary: object) -> list[str]:
     return text.splitlines()
 
 
-def _statements(status: Object) -> list[str]:
-    """Everything that a status says in words, the most precise first."""
-    problems = [
-        f"{entry.get('code') or entry.get('reason')} {entry.get('subject')}: {entry.get('message')}"
-        for entry in status.get("problems", [])
-    ]
-    return [*problems, *(words(entry) for entry in status.get("conditions", []))]
+def _statements(found: Object) -> list[str]:
+    """Everything that an object says in words, the most precise first."""
+    conditions = found.get("status", {}).get("conditions", [])
+    return [*problems(found), *(words(entry) for entry in conditions)]

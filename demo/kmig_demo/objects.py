@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from kmig_demo.errors import DemoError
 from kmig_demo.kubectl import Object
 
 # In full: another group may have a kind of the same name.
@@ -31,13 +30,21 @@ def words(entry: Object) -> str:
     return f"{text}: {message}" if message else text
 
 
-def refuse_stalled(found: Object) -> None:
-    """Raise DemoError when the object says that only a human can go on."""
-    stalled = condition(found, "Stalled")
-    current = stalled.get("observedGeneration") == found["metadata"].get("generation")
-    if stalled.get("status") == "True" and current:
-        name = f"{found['kind']} {found['metadata']['name']}"
-        raise DemoError(f"{name} is stalled: {words(stalled)}")
+def stalled(found: Object) -> str:
+    """What the object says only a human can mend, for its present spec; empty when nothing."""
+    entry = condition(found, "Stalled")
+    current = entry.get("observedGeneration") == found["metadata"].get("generation")
+    if entry.get("status") != "True" or not current:
+        return ""
+    return f"{found['kind']} {found['metadata']['name']} is stalled: {words(entry)}"
+
+
+def problems(found: Object) -> list[str]:
+    """The problems that status lists, each in one line."""
+    return [
+        f"{entry.get('code') or entry.get('reason')} {entry.get('subject')}: {entry.get('message')}"
+        for entry in found.get("status", {}).get("problems", [])
+    ]
 
 
 def not_ready(found: Object) -> str:
@@ -52,7 +59,6 @@ def not_ready(found: Object) -> str:
 
 def stage_blocker(found: Object, stage: str) -> str:
     """Why `stage` is not reached and held; empty when it is."""
-    refuse_stalled(found)
     reached = found.get("status", {}).get("stage", "none")
     if reached != stage:
         return f"stage {reached}; {words(condition(found, 'Ready'))}"
@@ -88,7 +94,6 @@ def _seconds_between(begun: str, ended: str) -> float:
 
 def unit_blocker(unit: Object) -> str:
     """Why a unit is not yet Ready on the target; empty when it is."""
-    refuse_stalled(unit)
     if unit.get("status", {}).get("activeCluster") != "Target":
         return f"{step(unit)}; {words(condition(unit, 'Ready'))}"
     return not_ready(unit)

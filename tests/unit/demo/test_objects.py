@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
-from kmig_demo.errors import DemoError
-from kmig_demo.objects import gate, not_ready, stage_blocker, steps, unit_blocker
+from kmig_demo.objects import (
+    gate,
+    not_ready,
+    problems,
+    stage_blocker,
+    stalled,
+    steps,
+    unit_blocker,
+)
 
 
 def shown(ready: str = "True", generation: int = 2, **status: Any) -> dict[str, Any]:
@@ -43,12 +48,19 @@ def test_an_earlier_stage_blocks_with_the_words_of_ready() -> None:
     assert words == "stage TargetPrepared; Ready=False Progressing: copying"
 
 
-def test_stalled_ends_the_wait_at_once() -> None:
+def test_stalled_counts_for_the_present_spec_only() -> None:
     found = shown(stage="TargetPrepared")
-    stalled = {"type": "Stalled", "status": "True", "reason": "TopicConflict"}
-    found["status"]["conditions"].append({**stalled, "observedGeneration": 2})
-    with pytest.raises(DemoError, match=r"KafkaMigration m is stalled.*TopicConflict"):
-        stage_blocker(found, "Replicating")
+    entry = {"type": "Stalled", "status": "True", "reason": "TopicConflict"}
+    found["status"]["conditions"].append({**entry, "observedGeneration": 2})
+    assert stalled(found) == "KafkaMigration m is stalled: Stalled=True TopicConflict"
+    found["metadata"]["generation"] = 3
+    assert stalled(found) == ""
+
+
+def test_problems_are_shown_in_one_line_each() -> None:
+    entry = {"code": "ContentDiffers", "subject": "topic/orders", "message": "orders-3: MISSING"}
+    found = shown(problems=[entry])
+    assert problems(found) == ["ContentDiffers topic/orders: orders-3: MISSING"]
 
 
 def test_a_gate_without_a_digest_or_of_another_stage_is_none() -> None:
