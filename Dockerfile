@@ -14,10 +14,13 @@ RUN echo 'kmig:x:10001:10001:kmig:/tmp:/usr/sbin/nologin' >> /etc/passwd \
 COPY --from=dependencies /opt/kmig /opt/kmig
 # kopf asks who it is, and dies when nobody can tell: hence the passwd line and USER.
 ENV PATH=/opt/kmig/bin:$PATH USER=kmig HOME=/tmp PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
-# The only layer that a change of our own code builds again.
-COPY pyproject.toml README.md LICENSE /opt/kmig/src/
-COPY operator /opt/kmig/src/operator
-RUN /opt/kmig/bin/pip install --no-cache-dir --no-index --no-deps --no-build-isolation /opt/kmig/src
+WORKDIR /opt/kmig/src
+# Installed by reference before the sources come, so that a change of them is one COPY and no RUN.
+COPY pyproject.toml LICENSE ./
+RUN mkdir operator \
+ && /opt/kmig/bin/pip install --no-cache-dir --no-index --no-deps --no-build-isolation --editable .
+WORKDIR /
 USER 10001:10001
 ENTRYPOINT ["kmig"]
 CMD ["run"]
+COPY operator /opt/kmig/src/operator

@@ -77,6 +77,7 @@ def _images(here: Places) -> None:
         raise missing("the sandbox is not up: run `make sandbox-up` first")
     for image in images.of_clone(here):
         cluster.load(image)
+    say("the images are in place")
 
 
 def _lock(here: Places) -> Path:

@@ -17,7 +17,7 @@ from kmig_sandbox import cache, dockerarchive, files, jars, nodefiles, roots
 from kmig_sandbox.buildah import Buildah
 from kmig_sandbox.commands import run
 from kmig_sandbox.places import SOURCES, Places
-from kmig_sandbox.progress import step
+from kmig_sandbox.progress import say, step
 
 KAFKA = f"kmig.local/kafka:{jars.KAFKA_VERSION}"
 FAULT_DROP = f"kmig.local/kafka-fault-drop:{jars.KAFKA_VERSION}"
@@ -53,7 +53,7 @@ def kafka(places: Places) -> Image:
 def of_clone(places: Places) -> list[Image]:
     """The images of this clone's own sources that exist by now."""
     clone = places.clone
-    sources = ("Dockerfile", "pyproject.toml", "README.md", "LICENSE", "requirements.lock", "operator")
+    sources = ("pyproject.toml", "LICENSE", "requirements.lock", "operator")
     apps, faults = clone / "examples" / "apps", clone / "examples" / "faults"
     lock = clone / "requirements.lock"
     wanted = [
@@ -64,8 +64,14 @@ def of_clone(places: Places) -> list[Image]:
         Image(FAULT_DROP, faults / "Dockerfile", (faults,), lambda: _with_fault(places, faults),
               base=kafka(places)),
     ]
-    return [image for image in wanted if all(path.exists() for path in image.inputs)
-            and image.dockerfile.exists()]
+    ready = []
+    for image in wanted:
+        absent = [p for p in (image.dockerfile, *image.inputs) if not p.exists()]
+        if absent:
+            say(f"{image.name} is left out: {absent[0].relative_to(clone)} does not exist")
+        else:
+            ready.append(image)
+    return ready
 
 
 def archive(places: Places, image: Image) -> Path:
@@ -76,6 +82,7 @@ def archive(places: Places, image: Image) -> Path:
     if made.exists():
         return made
     buildah = Buildah(places)
+    buildah.prepare()
     base = _base(places, buildah, image)
     context = image.context()
     with step(f"building the image {image.name}"):
