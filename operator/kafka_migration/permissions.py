@@ -67,14 +67,6 @@ PERMISSIONS: Final = (
         "write status with the version that was read",
     ),
     Permission(
-        Scope.CLUSTER,
-        "apiextensions.k8s.io",
-        ("customresourcedefinitions",),
-        ("get",),
-        "name a missing or older CRD at start instead of failing later",
-        names=tuple(f"{kind}.{GROUP}" for kind in _KINDS),
-    ),
-    Permission(
         Scope.SYSTEM,
         "coordination.k8s.io",
         ("leases",),
