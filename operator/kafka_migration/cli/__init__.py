@@ -11,10 +11,8 @@ from collections.abc import Callable
 
 import typer
 
-from kafka_migration.cli.lint import lint
-from kafka_migration.cli.plan import approve, plan
+from kafka_migration.cli.people import approve, lint, plan, status
 from kafka_migration.cli.programs import gen, probe, run, verify
-from kafka_migration.cli.status import status
 from kafka_migration.errors import KmigError
 
 app = typer.Typer(

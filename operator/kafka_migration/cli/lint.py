@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
 import yaml
 from pydantic import BaseModel, ValidationError
 
@@ -25,16 +24,6 @@ _API_VERSION = f"{GROUP}/{VERSION}"
 _WORDS = {"extra_forbidden": "unknown field", "missing": "required field is missing"}
 
 Path_ = tuple[str | int, ...]
-
-
-def lint(
-    files: Annotated[list[Path], typer.Argument(help="YAML files with our two kinds.")],
-) -> None:
-    """Say what is wrong with manifests, one line per fault; exit code 1 if anything is."""
-    faults = [fault for file in files for fault in check(file)]
-    for fault in faults:
-        typer.echo(fault)
-    raise typer.Exit(1 if faults else 0)
 
 
 def check(file: Path) -> Iterator[str]:

@@ -1,111 +1,36 @@
-"""`kmig plan` shows the frozen plan in full; `kmig approve` opens the gate that names it.
+"""`kmig plan`: the frozen plan in full, with its digest and how to approve it.
 
-The approval is a field of the spec: with Git, `-o patch` gives what to commit.
+It is read from the journal, so it is what the operator will do, not a new guess at it.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Any
 
 import typer
-import yaml
 from rich.console import Console
 from rich.table import Table
 
 from kafka_migration.cli.reading import Reader, default_namespace
-from kafka_migration.errors import Refused
 from kafka_migration.model.inventory import Inventory
 from kafka_migration.model.kafka import Acl, NewTopic
-from kafka_migration.model.reasons import Reason
 
 _PLAIN_WIDTH = 200  # of a file or a pipe: an ACL stays on its line
-_MANAGERS = {
-    "argocd.argoproj.io/tracking-id": "Argo CD",
-    "kustomize.toolkit.fluxcd.io/name": "Flux",
-    "helm.toolkit.fluxcd.io/name": "Flux",
-}
-
-Name = Annotated[str, typer.Argument(help="The KafkaMigration.")]
-Namespace = Annotated[str | None, typer.Option("--namespace", "-n", help="Default: the context's.")]
 
 
-class PlanOutput(StrEnum):
-    """How the plan is shown."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-class ApproveOutput(StrEnum):
-    """What approve does."""
-
-    APPLY = "apply"
-    PATCH = "patch"
-
-
-def plan(
-    name: Name,
-    *,
-    namespace: Namespace = None,
-    output: Annotated[
-        PlanOutput, typer.Option("--output", "-o", help="text or json.")
-    ] = PlanOutput.TEXT,
-) -> None:
-    """Show everything that the migration will write on both clusters, and how to approve it."""
+def show(name: str, namespace: str | None, *, as_json: bool) -> None:
+    """Print the plan; Refused if there is no such migration or no plan yet."""
     reader = Reader()
     migration = reader.migration(namespace or default_namespace(), name)
     frozen = reader.inventory(migration)
     gate = migration.get("status", {}).get("gate")
-    if output is PlanOutput.JSON:
-        shown = {"digest": frozen.plan.digest, "gate": gate, **frozen.as_json()["plan"]}
+    if as_json:
+        shown = {"digest": frozen.plan.digest, "gate": gate, **frozen.plan.as_json()}
         typer.echo(json.dumps(shown, indent=2))
         return
     _print(migration, frozen, gate)
-
-
-def approve(
-    name: Name,
-    *,
-    stage: Annotated[str, typer.Option(help="The stage behind the gate.")],
-    digest: Annotated[str, typer.Option(help="Digest of what was read (kmig plan).")],
-    namespace: Namespace = None,
-    output: Annotated[
-        ApproveOutput, typer.Option("--output", "-o", help="apply it, or print the patch for Git.")
-    ] = ApproveOutput.APPLY,
-) -> None:
-    """Approve the gate that the migration waits at; any other digest is refused."""
-    reader = Reader()
-    migration = reader.migration(namespace or default_namespace(), name)
-    _refuse_other(migration.get("status", {}).get("gate"), stage, digest)
-    patch = {"spec": {"approval": {"stage": stage, "digest": digest}}}
-    if output is ApproveOutput.PATCH:
-        typer.echo(yaml.safe_dump(patch, sort_keys=False).rstrip())
-        return
-    manager = _manager(migration["metadata"])
-    if manager:
-        typer.echo(f"kmig: {manager} manages {name} and may undo this; -o patch for Git", err=True)
-    reader.approve(migration, patch)
-    typer.echo(f"approved {stage} of {name} with {digest}")
-
-
-def _refuse_other(gate: Mapping[str, str] | None, stage: str, digest: str) -> None:
-    if gate is None:
-        text = "the migration is at no gate now; nothing can be approved"
-        raise Refused(Reason.NO_APPROVAL_NEEDED, text)
-    if gate["stage"] != stage:
-        text = f"the gate is {gate['stage']}, not {stage}; read it with kmig plan or kmig status"
-        raise Refused(Reason.PLAN_CHANGED, text)
-    if gate["digest"] != digest:
-        text = f"the gate of {stage} is {gate['digest']}; read the plan again and approve that"
-        raise Refused(Reason.PLAN_CHANGED, text)
-
-
-def _manager(metadata: Mapping[str, Any]) -> str | None:
-    marks = {**metadata.get("labels", {}), **metadata.get("annotations", {})}
-    return next((who for mark, who in _MANAGERS.items() if mark in marks), None)
 
 
 def _print(migration: Mapping[str, Any], frozen: Inventory, gate: Mapping[str, str] | None) -> None:

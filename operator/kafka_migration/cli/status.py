@@ -7,10 +7,9 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from threading import Event
-from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -18,7 +17,7 @@ from rich.live import Live
 
 from kafka_migration.cli import tree
 from kafka_migration.cli.reading import Reader, default_namespace
-from kafka_migration.cli.view import FamilyView, Outcome, as_json, family_view, outcome_of
+from kafka_migration.cli.view import FamilyView, Outcome, family_view, json_of, outcome_of
 from kafka_migration.errors import Refused, Unavailable
 from kafka_migration.model.reasons import Reason
 
@@ -31,57 +30,39 @@ Look = Callable[[], Views]
 Show = Callable[[Views], None]
 
 
-class Output(StrEnum):
-    """How status is shown."""
+@dataclass(frozen=True)
+class Question:
+    """What is asked: which objects, and how long to look."""
 
-    TREE = "tree"
-    JSON = "json"
+    name: str | None
+    namespace: str | None
+    everywhere: bool
+    watch: bool
+    timeout: float | None  # seconds
 
 
-def status(
-    name: Annotated[
-        str | None, typer.Argument(help="A KafkaMigration or a WorkloadCutover; default all.")
-    ] = None,
-    *,
-    namespace: Annotated[
-        str | None, typer.Option("--namespace", "-n", help="Default: the context's.")
-    ] = None,
-    everywhere: Annotated[
-        bool, typer.Option("--all-namespaces", "-A", help="Every namespace.")
-    ] = False,
-    watch: Annotated[bool, typer.Option("--watch", "-w", help="Look again every second.")] = False,
-    timeout: Annotated[
-        float | None, typer.Option(help="Seconds to wait until it rests or fails.", min=0)
-    ] = None,
-    output: Annotated[Output, typer.Option("--output", "-o", help="tree or json.")] = Output.TREE,
-) -> None:
-    """Show migrations with stages, gate, lag, units, steps and what blocks.
-
-    Exit code: 0 it rests where asked, 1 it needs somebody, 3 it awaits an approval,
-    2 it is still on its way (with --timeout: after that time).
-    """
-    if everywhere and name is not None:
-        raise typer.BadParameter("a NAME lives in one namespace; use -n", param_hint="-A")
+def answer(question: Question, *, as_json: bool) -> int:
+    """Show it; the exit code. Raises Refused if there is no such object."""
     reader = Reader()
-    where = None if everywhere else (namespace or default_namespace())
+    where = None if question.everywhere else (question.namespace or default_namespace())
 
     def look() -> Views:
         now = datetime.now(UTC)
-        return [family_view(family, now) for family in reader.families(where, name)]
+        return [family_view(family, now) for family in reader.families(where, question.name)]
 
-    live = watch and output is Output.TREE
-    until = math.inf if watch and timeout is None else timeout or 0.0
+    live = question.watch and not as_json
+    for_ever = question.watch and question.timeout is None
     with _screen(shown=live) as screen:
-        views = _follow(look, screen, until, ends=timeout is not None or not watch)
+        seconds = math.inf if for_ever else question.timeout or 0.0
+        views = _follow(look, screen, seconds, ends=not for_ever)
     if not views:
-        place = "the cluster" if where is None else f"namespace {where}"
-        text = f"there is no KafkaMigration in {place}" + ("" if everywhere else "; try -A")
-        raise Refused(Reason.MIGRATION_NOT_FOUND, text)
-    if output is Output.JSON:
-        typer.echo(json.dumps({"migrations": [as_json(v) for v in views]}, indent=2))
+        place = "the cluster" if where is None else f"namespace {where}; try -A"
+        raise Refused(Reason.MIGRATION_NOT_FOUND, f"there is no KafkaMigration in {place}")
+    if as_json:
+        typer.echo(json.dumps({"migrations": [json_of(v) for v in views]}, indent=2))
     elif not live:
         _console().print(tree.families(views))
-    raise typer.Exit(int(outcome_of(views)))
+    return int(outcome_of(views))
 
 
 def _console() -> Console:

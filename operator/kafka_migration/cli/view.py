@@ -108,7 +108,7 @@ def outcome_of(families: Iterable[FamilyView]) -> Outcome:
     return next((o for o in _WORST if o in outcomes), Outcome.SETTLED)
 
 
-def as_json(family: FamilyView) -> dict[str, Any]:
+def json_of(family: FamilyView) -> dict[str, Any]:
     """Camel case JSON; outcomes by name."""
     named: dict[str, Any] = _camel(asdict(family))
     return named
