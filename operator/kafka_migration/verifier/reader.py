@@ -42,7 +42,7 @@ def settings(connection: Connection, client_id: str) -> Config:
         "socket.keepalive.enable": True,
         "reconnect.backoff.ms": 250,
         "reconnect.backoff.max.ms": 2_000,
-        "log_level": 4,  # each failed attempt is told once, in the report
+        "log_level": 2,  # failed attempts are told once, in the report
     }
     if connection.ca_pem is not None:
         config["ssl.ca.pem"] = connection.ca_pem
