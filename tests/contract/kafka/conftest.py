@@ -17,6 +17,7 @@ from kafka_migration.adapters.kafka.config import client_config
 from kafka_migration.model.kafka import (
     Acl,
     Connection,
+    Ends,
     NewTopic,
     Partition,
     PatternType,
@@ -101,6 +102,8 @@ class Stage:
             producer.commit_transaction(WAIT)
         else:
             producer.abort_transaction(WAIT)
+        # The marker is written after the answer; until then LSO stays below the watermark.
+        self.until(lambda: _closed(self.admin.ends([partition])))
 
     def open_transaction(self, partition: Partition, count: int) -> Producer:
         """Records in a transaction that stays open; the caller ends it."""
@@ -156,6 +159,10 @@ class Stage:
 
     def _owned(self) -> set[str]:
         return {*self._topics, *self._groups, self.name}
+
+
+def _closed(ends: Ends) -> bool:
+    return ends.high == ends.stable
 
 
 @pytest.fixture(scope="session", params=["source", "target"])

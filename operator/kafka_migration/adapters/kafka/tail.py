@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from kafka_migration.adapters.kafka.admin import Admin
+from kafka_migration.adapters.kafka.admin import REQUEST_TIMEOUT, Admin
 from kafka_migration.adapters.kafka.config import consumer_config
 from kafka_migration.adapters.kafka.errors import (
     refused_configuration,
@@ -83,6 +83,7 @@ class TailReader:
         self._lock = threading.Lock()
         self._faults = FaultLog()
         self._consumer: Consumer | None = None
+        self._known: set[str] = set()
 
     def last_data(
         self, below: Mapping[Partition, int], timeout: float
@@ -116,6 +117,7 @@ class TailReader:
         if not open_:
             return
         consumer = self._opened()
+        self._learn(consumer, {partition.topic for partition in open_})
         while open_:
             consumer.assign(
                 [TopicPartition(part.topic, part.number, s.low) for part, s in open_.items()]
@@ -125,6 +127,16 @@ class TailReader:
             for search in open_.values():
                 search.step_back()
         consumer.unassign()
+
+    def _learn(self, consumer: Consumer, topics: set[str]) -> None:
+        """Fetch the leaders of topics new to this consumer; by itself it would take a second."""
+        for topic in sorted(topics - self._known):
+            try:
+                consumer.list_topics(topic, timeout=REQUEST_TIMEOUT)
+            except KafkaException as error:
+                doing = f"find the leaders of topic {topic}"
+                raise translate_exception(error, doing, self._faults.worst()) from None
+            self._known.add(topic)
 
     def _read_windows(
         self, consumer: Consumer, searches: Mapping[Partition, Search], deadline: float
@@ -187,6 +199,7 @@ class TailReader:
 
     def _drop(self) -> None:
         consumer, self._consumer = self._consumer, None
+        self._known.clear()
         if consumer is not None:
             try:
                 consumer.close()
