@@ -9,10 +9,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from kafka_migration.errors import KmigError
 from kafka_migration.model.actions import Action, CreateTopic, StartComparison
-from kafka_migration.model.facts import Settled
+from kafka_migration.model.facts import Fact, Settled
 from kafka_migration.model.kafka import Ends, Offsets, Partition
 from kafka_migration.model.kubernetes import Key
 
@@ -117,6 +118,7 @@ class KeyMemory:
     propagation: Mapping[str, float] | None = None  # side -> seconds, the slowest credential
     anchors: dict[str, float] = field(default_factory=dict)  # what began -> monotonic time
     written: float | None = None  # when status was last written
+    needed: tuple[Fact[Any], ...] = ()  # facts that decisions of this step asked for
 
     @property
     def lag_seconds(self) -> float | None:
@@ -127,7 +129,7 @@ class KeyMemory:
         """A stage or step was entered: windows and answers of the one before mean nothing."""
         self.step, self.entered = step, now
         self.windows.clear()
-        self.answered, self.failure = frozenset(), None
+        self.answered, self.failure, self.needed = frozenset(), None, ()
 
     def since(self, what: str, now: float, seconds_ago: float) -> float:
         """Seconds since `what` began; the first call says how long ago that was (wall clock)."""

@@ -6,7 +6,6 @@ entry or acts, never both; an act is preceded by a versioned write of what allow
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +15,13 @@ from kafka_migration.decide.context import MigrationContext
 from kafka_migration.decide.cutover import decide_unit
 from kafka_migration.decide.decision import Decision, rejected
 from kafka_migration.decide.migration import decide_migration
-from kafka_migration.decide.tasks import Need
 from kafka_migration.errors import Invalid, KmigError, Refused
 from kafka_migration.loading import migration_context, unit_context
 from kafka_migration.model.actions import Action, Scale
 from kafka_migration.model.facts import Facts
 from kafka_migration.model.kubernetes import Key, Loaded
 from kafka_migration.model.verdicts import Kind, Problem, Verdict
-from kafka_migration.observe import observe
+from kafka_migration.observe import OBSERVERS, observe
 from kafka_migration.recording import NOT_SETTLED_SECONDS, may_record, record, timestamp, write
 from kafka_migration.release import release
 from kafka_migration.world import Context, World
@@ -31,7 +29,7 @@ from kafka_migration.world import Context, World
 if TYPE_CHECKING:
     from kafka_migration.app import App
 
-ROUNDS = 12  # a decision never asks more often; each round adds at least one fact
+ROUNDS = len(OBSERVERS) + 1  # each round adds at least one fact
 FAILED_ACT_SECONDS = 1.0
 
 
@@ -64,7 +62,9 @@ def tick(app: App, key: Key) -> float | None:
 
 
 def _decide(world: World, context: Context) -> tuple[Context, Decision]:
-    values: dict[str, Any] = {}
+    memory = world.memory_of(context)
+    # What the last tick of this step asked for is read at once, not one task after the other.
+    values: dict[str, Any] = dict(observe(world, context, memory.needed))
     now = timestamp(world.clock.now())
     for _ in range(ROUNDS):
         context = replace(context, facts=Facts(values))
@@ -75,12 +75,9 @@ def _decide(world: World, context: Context) -> tuple[Context, Decision]:
         )
         if isinstance(decided, Decision):
             return context, decided
-        values = {**values, **_answers(world, context, decided)}
+        memory.needed = (*memory.needed, *decided.facts)
+        values = {**values, **observe(world, context, decided.facts)}
     raise RuntimeError(f"{context.loaded.key}: a decision asked for facts {ROUNDS} times")
-
-
-def _answers(world: World, context: Context, need: Need) -> Mapping[str, Any]:
-    return observe(world, context, need.facts)
 
 
 def _carry_out(world: World, context: Context, decision: Decision) -> float:
