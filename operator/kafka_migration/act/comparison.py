@@ -86,8 +86,8 @@ def _compacted(scene: Scene, topic: str) -> bool:
 def instruct_comparison(scene: Scene, action: InstructComparison) -> None:
     """Tell a following Job where both logs end ({F, T})."""
     document = {
-        "F": encode_offsets(dict(action.fence)),
-        "T": encode_offsets(dict(action.end)),
+        "fence": encode_offsets(dict(action.fence)),
+        "end": encode_offsets(dict(action.end)),
     }
     scene.check()
     scene.world.jobs.instruct(scene.home, action.name, document)

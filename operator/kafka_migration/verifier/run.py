@@ -166,7 +166,12 @@ class Verification:
 
     def _take_input(self, now: float) -> None:
         document = self._channel.input()
-        if document is None or "fence" not in document or "end" not in document:
+        if document is None:
+            return
+        unknown = sorted(set(document) - {"fence", "end"})
+        if unknown:
+            raise ValueError(f"input: unknown fields {unknown}; known are fence and end")
+        if "fence" not in document or "end" not in document:
             return
         for partition, track in self._tracks.items():
             fence = _number(document["fence"], partition)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 import structlog
@@ -193,7 +193,7 @@ def test_the_job_gets_passwords_as_files_and_none_in_its_spec(fake, tmp_path):
 
 def test_the_instruction_names_both_ends_per_partition(fake):
     act(fake.world, unit(), actions.InstructComparison("j", ((ORDERS, 5),), ((ORDERS, 9),)))
-    wanted = {"F": {"orders": {"0": 5}}, "T": {"orders": {"0": 9}}}
+    wanted = {"fence": {"orders": {"0": 5}}, "end": {"orders": {"0": 9}}}
     assert fake.jobs.calls == [("instruct", "platform", "j", wanted)]
 
 
@@ -211,6 +211,7 @@ def test_the_binding_is_written_for_the_side_and_read_as_that_side(fake):
     ((_, namespace, name, data, _labels),) = fake.workloads.calls
     assert (namespace, name) == ("orders", "binding")
     fake.workloads.answers["secret"] = data
-    view = observe(fake.world, unit(), [facts.BINDINGS])["bindings"]["writer"]
+    found: Any = observe(fake.world, unit(), [facts.BINDINGS])["bindings"]
+    view = found["writer"]
     assert view.matches == "target"
     assert view.hash == view.target_hash != view.source_hash

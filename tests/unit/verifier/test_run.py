@@ -408,6 +408,12 @@ class TestFollow:
         with pytest.raises(ValueError, match="orders-0 has no valid offset"):
             here.verify("follow", task())
 
+    def test_an_input_in_other_words_is_an_error_not_an_endless_wait(self):
+        here = world(numbered(range(5)), numbered(range(5)), ends=(5, 5))
+        here.channel.each = lambda: {"F": {"orders": {"0": 5}}, "T": {"orders": {"0": 5}}}
+        with pytest.raises(ValueError, match="unknown fields"):
+            here.verify("follow", task())
+
     def test_a_difference_is_reported_while_following(self):
         """The operator sees it before the cutover, not only at its end."""
         here = world(numbered(range(50)), numbered([*range(20), *range(21, 50)]), ends=(50, 49))
