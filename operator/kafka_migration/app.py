@@ -206,7 +206,7 @@ class App:
 
 def run() -> None:
     """Run the operator until it is told to stop; raises KmigError if it cannot start."""
-    from kafka_migration import reconcile
+    from kafka_migration.reconcile import tick
 
     settings = read_settings(os.environ)
     configure(settings.log_level)
@@ -214,7 +214,7 @@ def run() -> None:
     # As process 1 of a container nothing ends us by default.
     signal.signal(signal.SIGTERM, _exit)
     world, leadership = assemble(settings)
-    app = App(world, WorkQueue(world.clock), reconcile.tick)
+    app = App(world, WorkQueue(world.clock), tick)
     health = HealthServer(
         settings.health_port, {"/healthz": app.ailments, "/readyz": app.unreadiness}
     )

@@ -53,7 +53,8 @@ def registry(ring: Ring, pulse: Callable[[], None]) -> kopf.OperatorRegistry:
 
     @kopf.on.login(registry=handlers)
     def login(**arguments: Any) -> kopf.ConnectionInfo | None:
-        return kopf.login_via_client(**arguments)
+        in_pod = kopf.login_with_service_account(**arguments)
+        return in_pod or kopf.login_with_kubeconfig(**arguments)
 
     @kopf.on.startup(registry=handlers)
     async def start(**_: Any) -> None:

@@ -67,7 +67,7 @@ class FakeLease:
 class Inline(Executor):
     """Runs at once, in the caller's thread."""
 
-    def submit(self, fn, /, *args, **kwargs):
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
         try:
             future.set_result(fn(*args, **kwargs))

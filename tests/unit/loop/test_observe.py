@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from tests.unit.loop.fake_world import (
@@ -26,7 +27,7 @@ from kafka_migration.model.reasons import Reason
 from kafka_migration.observe import OBSERVERS, observe
 
 
-def read(fake: FakeWorld, context, *wanted):
+def read(fake: FakeWorld, context: Any, *wanted: Fact[Any]) -> Any:
     return observe(fake.world, context, wanted)
 
 
@@ -56,7 +57,7 @@ def test_an_expected_fault_becomes_an_unknown_with_its_words(fake, fault, refuse
 
 def test_an_unexpected_fault_becomes_an_internal_error_without_its_words(fake):
     """The words of a foreign exception may hold a password."""
-    fake.source.present = None  # type: ignore[assignment]
+    fake.source.present = None
     found = read(fake, migration(), facts.SOURCE_TOPICS)
     text = "AttributeError in source-topics; see the operator's log"
     assert found["source-topics"] == Unknown(Reason.INTERNAL_ERROR, text)
@@ -136,7 +137,7 @@ def test_the_lag_streak_grows_while_snapshots_are_covered_in_time(fake):
     def look(data: int, copied: int) -> float:
         fake.source.data = {ORDERS: data}
         fake.connect.stored = {name: {ORDERS: copied}}
-        value = read(fake, migration(), facts.WITHIN_LAG_SECONDS)["within-lag-seconds"]
+        value: float = read(fake, migration(), facts.WITHIN_LAG_SECONDS)["within-lag-seconds"]
         fake.clock.advance(2.0)
         return value
 
