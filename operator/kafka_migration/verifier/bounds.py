@@ -6,23 +6,52 @@ never a number.
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Collection, Mapping
 from concurrent.futures import Future, wait
 from typing import Any
 
-from confluent_kafka import IsolationLevel, KafkaException, TopicPartition
+from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from kafka_migration.model.kafka import Partition
 from kafka_migration.verifier.reading import Bounds, Fault
 
+PASSING = (
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.REPLICA_NOT_AVAILABLE,
+    KafkaError.FENCED_LEADER_EPOCH,
+    KafkaError.UNKNOWN_LEADER_EPOCH,
+    KafkaError.OFFSET_NOT_AVAILABLE,
+    KafkaError.KAFKA_STORAGE_ERROR,
+)
 _REQUEST_SECONDS = 15.0
+_PATIENCE_SECONDS = 20.0
+_PAUSE_SECONDS = 0.3
 
 
 def ask_bounds(
     admin: AdminClient, partitions: Collection[Partition]
 ) -> Mapping[Partition, Bounds | Fault]:
-    """Return start, last stable offset and high watermark of each partition."""
+    """Return start, last stable offset and high watermark of each partition.
+
+    While a leader is being elected the question is repeated, for a bounded time.
+    """
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    pause = threading.Event()
+    while True:
+        found = _ask_once(admin, partitions)
+        passing = any(isinstance(one, Fault) and one.passing for one in found.values())
+        if not passing or time.monotonic() >= deadline:
+            return found
+        pause.wait(_PAUSE_SECONDS)
+
+
+def _ask_once(
+    admin: AdminClient, partitions: Collection[Partition]
+) -> Mapping[Partition, Bounds | Fault]:
     hidden = _hidden_topics(admin, {partition.topic for partition in partitions})
     asked = [partition for partition in partitions if partition.topic not in hidden]
     starts = _ask(admin, asked, OffsetSpec.earliest(), IsolationLevel.READ_COMMITTED)
@@ -71,7 +100,8 @@ def _offset(asked: TopicPartition, future: Future[Any]) -> int | Fault:
         answer: int = future.result().offset
         return answer
     if isinstance(error, KafkaException):
-        return Fault(partition, error.args[0].str())
+        told: KafkaError = error.args[0]
+        return Fault(partition, told.str(), passing=told.code() in PASSING)
     raise error
 
 

@@ -21,7 +21,7 @@ from confluent_kafka.admin import AdminClient
 
 from kafka_migration.decide.rules.comparison_record import mark
 from kafka_migration.model.kafka import Connection, Partition
-from kafka_migration.verifier.bounds import ask_bounds
+from kafka_migration.verifier.bounds import PASSING, ask_bounds
 from kafka_migration.verifier.reading import Bounds, End, Fault, ReadEvent, Records
 
 _BATCH = 500
@@ -146,7 +146,7 @@ class KafkaReader:
             return []
         if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 (librdkafka's own name)
             return [End(partition, message.offset() or 0)]
-        if error.retriable():
+        if error.retriable() or error.code() in PASSING:
             self._remember(error)
             return []
         gone = error.code() == KafkaError._AUTO_OFFSET_RESET  # noqa: SLF001
@@ -215,6 +215,6 @@ def _holds_record(consumer: Consumer, partition: Partition, end: int) -> bool:
             return (message.offset() or 0) < end
         if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
             return False
-        if not error.retriable():
+        if not error.retriable() and error.code() not in PASSING:
             raise KafkaException(error)
     raise TimeoutError(f"{partition}: the range could not be read a second time")

@@ -40,14 +40,16 @@ class End:
 
 @dataclass(frozen=True)
 class Fault:
-    """The partition cannot be read any further.
+    """The partition cannot be read any further, or not asked about.
 
     `gone`: the records at its position no longer exist (retention or DeleteRecords).
+    `passing`: an election or the like; asking again soon may be answered.
     """
 
     partition: Partition
     message: str
     gone: bool = False
+    passing: bool = False
 
 
 ReadEvent = Records | End | Fault

@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka import Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
 
-from kafka_migration.model.kafka import Connection
+from kafka_migration.model.kafka import Connection, Partition
+from kafka_migration.verifier.bounds import ask_bounds
 from kafka_migration.verifier.main import verify
 from kafka_migration.verifier.reader import settings
-from kafka_migration.verifier.reading import Log
+from kafka_migration.verifier.reading import Bounds, Log
 from kafka_migration.verifier.spec import Spec
 
 ENV = Path(__file__).parents[3] / ".sandbox" / "env"
@@ -136,9 +137,10 @@ class Clusters:
         producer.poll(0)
 
     def end(self, log: Log, partition: int) -> int:
-        asked = {TopicPartition(self.topic, partition): OffsetSpec.latest()}
-        [future] = self.admins[log].list_offsets(asked).values()
-        return int(future.result(30).offset)
+        found = ask_bounds(self.admins[log], [Partition(self.topic, partition)])
+        [bounds] = found.values()
+        assert isinstance(bounds, Bounds), bounds
+        return bounds.end
 
     def spec(self, mode: str, partitions: Sequence[int], **more: Any) -> Spec:
         tasks = [
