@@ -11,8 +11,7 @@ from collections.abc import Callable
 
 import typer
 
-from kafka_migration.cli.people import approve, lint, plan, status
-from kafka_migration.cli.programs import gen, probe, run, verify
+from kafka_migration.cli import people, programs
 from kafka_migration.errors import KmigError
 
 app = typer.Typer(
@@ -23,8 +22,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 _COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
-    "For people": (status, plan, approve, lint),
-    "Programs of the operator": (run, verify, probe, gen),
+    "For people": (people.status, people.plan, people.approve, people.lint),
+    "Programs of the operator": (programs.run, programs.verify, programs.probe, programs.gen),
 }
 for _panel, _commands in _COMMANDS.items():
     for _command in _commands:

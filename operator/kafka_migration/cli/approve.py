@@ -12,7 +12,7 @@ from typing import Any
 import typer
 import yaml
 
-from kafka_migration.cli.reading import Reader, default_namespace
+from kafka_migration.cli.reading import Reader
 from kafka_migration.errors import Refused
 from kafka_migration.model.reasons import Reason
 
@@ -34,7 +34,7 @@ class Wish:
 def open_gate(name: str, namespace: str | None, wish: Wish, *, patch_only: bool) -> None:
     """Apply or print the approval; Refused unless stage and digest are the gate's."""
     reader = Reader()
-    migration = reader.migration(namespace or default_namespace(), name)
+    migration = reader.migration(namespace, name)
     _refuse_other(migration.get("status", {}).get("gate"), wish)
     patch = {"spec": {"approval": {"stage": wish.stage, "digest": wish.digest}}}
     if patch_only:

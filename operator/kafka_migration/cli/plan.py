@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from kafka_migration.cli.reading import Reader, default_namespace
+from kafka_migration.cli.reading import Reader
 from kafka_migration.model.inventory import Inventory
 from kafka_migration.model.kafka import Acl, NewTopic
 
@@ -23,7 +23,7 @@ _PLAIN_WIDTH = 200  # of a file or a pipe: an ACL stays on its line
 def show(name: str, namespace: str | None, *, as_json: bool) -> None:
     """Print the plan; Refused if there is no such migration or no plan yet."""
     reader = Reader()
-    migration = reader.migration(namespace or default_namespace(), name)
+    migration = reader.migration(namespace, name)
     frozen = reader.inventory(migration)
     gate = migration.get("status", {}).get("gate")
     if as_json:

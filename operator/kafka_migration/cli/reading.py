@@ -44,24 +44,29 @@ def default_namespace() -> str:
 
 
 class Reader:
-    """Reads over one connection."""
+    """Reads over one connection; a namespace of None is the context's."""
 
     def __init__(self, api: Api | None = None) -> None:
         self._api = api or connect()
 
     def families(self, namespace: str | None, name: str | None) -> list[Family]:
-        """Migrations of a namespace (None = of all), or the object of this name.
-
-        Raises Refused if there is no such object.
-        """
+        """The object of this name; Refused if there is none. Without a name, all migrations."""
+        namespace = namespace or default_namespace()
         if name is not None:
-            return [self._named(namespace or default_namespace(), name)]
-        migrations = self._list("KafkaMigration", namespace)
+            return [self._named(namespace, name)]
+        return self._families(self._list("KafkaMigration", namespace))
+
+    def all_families(self) -> list[Family]:
+        """Migrations of every namespace."""
+        return self._families(self._list("KafkaMigration", None))
+
+    def _families(self, migrations: list[Json]) -> list[Family]:
         units = self._units(migrations)
         return [_family(migration, *units) for migration in migrations]
 
-    def migration(self, namespace: str, name: str) -> Json:
+    def migration(self, namespace: str | None, name: str) -> Json:
         """One KafkaMigration; Refused if it does not exist."""
+        namespace = namespace or default_namespace()
         found = self._api.get(paths.own("KafkaMigration", namespace, name))
         if found is None:
             raise _absent(namespace, name, "KafkaMigration")

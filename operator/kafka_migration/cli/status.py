@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.live import Live
 
 from kafka_migration.cli import tree
-from kafka_migration.cli.reading import Reader, default_namespace
+from kafka_migration.cli.reading import Reader
 from kafka_migration.cli.view import FamilyView, Outcome, family_view, json_of, outcome_of
 from kafka_migration.errors import Refused, Unavailable
 from kafka_migration.model.reasons import Reason
@@ -44,11 +44,14 @@ class Question:
 def answer(question: Question, *, as_json: bool) -> int:
     """Show it; the exit code. Raises Refused if there is no such object."""
     reader = Reader()
-    where = None if question.everywhere else (question.namespace or default_namespace())
 
     def look() -> Views:
+        if question.everywhere:
+            found = reader.all_families()
+        else:
+            found = reader.families(question.namespace, question.name)
         now = datetime.now(UTC)
-        return [family_view(family, now) for family in reader.families(where, question.name)]
+        return [family_view(family, now) for family in found]
 
     live = question.watch and not as_json
     for_ever = question.watch and question.timeout is None
@@ -56,8 +59,8 @@ def answer(question: Question, *, as_json: bool) -> int:
         seconds = math.inf if for_ever else question.timeout or 0.0
         views = _follow(look, screen, seconds, ends=not for_ever)
     if not views:
-        place = "the cluster" if where is None else f"namespace {where}; try -A"
-        raise Refused(Reason.MIGRATION_NOT_FOUND, f"there is no KafkaMigration in {place}")
+        place = "at all" if question.everywhere else "in this namespace; try -A"
+        raise Refused(Reason.MIGRATION_NOT_FOUND, f"there is no KafkaMigration {place}")
     if as_json:
         typer.echo(json.dumps({"migrations": [json_of(v) for v in views]}, indent=2))
     elif not live:

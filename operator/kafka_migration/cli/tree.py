@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.text import Text
 from rich.tree import Tree
 
 from kafka_migration.cli.view import Common, FamilyView, MigrationView, Outcome, Row, UnitView
+from kafka_migration.model.reasons import Reason
 
 _ICONS = {
     "Succeeded": ("✔", "green"),
@@ -30,6 +32,23 @@ _PAUSE = (
     ("operatorSeconds", "operator"),
 )
 _GUIDE = "bright_black"
+
+
+@dataclass(frozen=True)
+class _Flow:
+    """Words that wrap as wholes: a step keeps its icon and its duration."""
+
+    words: tuple[Text, ...]
+
+    def __rich_console__(self, _console: Console, options: ConsoleOptions) -> RenderResult:
+        line = Text()
+        for word in self.words:
+            if line and len(line) + 2 + len(word) > options.max_width:
+                yield line
+                line = Text()
+            line = Text("  ").join([line, word]) if line else word
+        if line:
+            yield line
 
 
 def families(views: Iterable[FamilyView]) -> RenderableType:
@@ -65,41 +84,43 @@ def _family(view: FamilyView) -> RenderableType:
 
 def _migration(view: MigrationView) -> RenderableType:
     facts = [
-        ("stage", f"{view.stage or '-'} → {view.desired_stage}"),
+        ("stage", _way(view.stage or "-", view.desired_stage)),
         ("on target", view.on_target),
         ("lag", None if view.lag_seconds is None else f"{view.lag_seconds} s"),
     ]
-    lines = [_title("KafkaMigration", view, facts), _rows(view.stages), *_state(view)]
-    if view.gate is not None:
-        command = (
-            f"kmig approve {view.name} -n {view.namespace} "
-            f"--stage {view.gate['stage']} --digest {view.gate['digest']}"
-        )
-        lines += [
-            Text.assemble(("◆ gate ", "yellow"), view.gate["stage"], ": ", view.gate["summary"]),
-            Text.assemble(("◆ read ", "yellow"), f"kmig plan {view.name} -n {view.namespace}"),
-            Text.assemble(("◆ then ", "yellow"), command),
-        ]
-    return _block(lines)
+    said = _state(view) if view.gate is None else _gate(view, view.gate)
+    return _block(_title("KafkaMigration", view, facts), _rows(view.stages), *said)
+
+
+def _gate(view: MigrationView, gate: Mapping[str, str]) -> list[Text]:
+    place = f"{view.name} -n {view.namespace}"
+    said = gate["summary"] if view.reason == Reason.AWAITING_APPROVAL else view.message
+    return [
+        Text.assemble((f"{view.reason} for {gate['stage']}", "yellow"), f": {said}"),
+        Text.assemble(("read     ", "dim"), f"kmig plan {place}"),
+        Text.assemble(("approve  ", "dim"), f"kmig approve {place} --stage {gate['stage']} \\"),
+        Text(f"           --digest {gate['digest']}"),
+    ]
 
 
 def _unit(view: UnitView) -> RenderableType:
-    where = view.active_cluster or "?"
-    wanted = view.desired_cluster
     facts = [
         ("wave", None if view.wave is None else str(view.wave)),
-        ("on", where if wanted in (None, where) else f"{where} → {wanted}"),
+        ("on", _way(view.active_cluster or "?", view.desired_cluster)),
         ("attempt", str(view.attempt) if view.attempt and view.attempt > 1 else None),
     ]
-    lines = [_title("WorkloadCutover", view, facts), _rows(view.steps), *_state(view)]
+    said = _state(view)
     if view.pause:
-        lines.append(_pause(view))
-    return _block(lines)
+        said.append(_pause(view))
+    return _block(_title("WorkloadCutover", view, facts), _rows(view.steps), *said)
 
 
-def _block(lines: Iterable[RenderableType]) -> RenderableType:
-    first, *rest = [line for line in lines if line]
-    return Group(first, *(Padding(line, (0, 0, 0, 2)) for line in rest))
+def _way(here: str, wanted: str | None) -> str:
+    return here if wanted in (None, here) else f"{here} → {wanted}"
+
+
+def _block(title: Text, *lines: RenderableType) -> RenderableType:
+    return Group(title, *(Padding(line, (0, 0, 0, 2)) for line in lines))
 
 
 def _title(kind: str, view: Common, facts: list[tuple[str, str | None]]) -> Text:
@@ -115,17 +136,13 @@ def _title(kind: str, view: Common, facts: list[tuple[str, str | None]]) -> Text
     return text
 
 
-def _rows(rows: Iterable[Row]) -> Text:
-    """Stages or steps on one line; a name with its duration never breaks in the middle."""
-    text = Text()
+def _rows(rows: Iterable[Row]) -> _Flow:
+    words = []
     for row in rows:
         icon, style = _ICONS.get(row.state, ("?", "yellow"))
         shown = "" if row.seconds is None else f" {duration(row.seconds)}"
-        label = f"{icon} {row.name}{shown}".replace(" ", "\u00a0")
-        if text:
-            text.append("  ")
-        text.append(label, style)
-    return text
+        words.append(Text(f"{icon} {row.name}{shown}", style))
+    return _Flow(tuple(words))
 
 
 def _state(view: Common) -> list[Text]:
