@@ -33,7 +33,7 @@ from kafka_migration.model.kafka import (
 )
 from kafka_migration.ports import KafkaPort
 
-_TAIL_TIMEOUT = 20.0  # seconds to find the last records; ordinary searches take far less
+_TAIL_TIMEOUT = 15.0  # seconds to find the last records; ordinary searches take far less
 _IDLE = 600.0  # seconds until an unused cluster's threads and connections are given up
 
 
