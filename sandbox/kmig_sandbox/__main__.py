@@ -12,7 +12,7 @@ import os
 import sys
 from pathlib import Path
 
-from kmig_sandbox import access, choice, environment, images, kafka, owner
+from kmig_sandbox import access, cache, choice, environment, images, kafka, owner
 from kmig_sandbox.cluster import Cluster
 from kmig_sandbox.places import RECORD_DIR, Places, places
 from kmig_sandbox.problem import MISSING, SandboxProblemError, missing
@@ -29,6 +29,7 @@ def main() -> int:
     here = places()
     try:
         with owner.locked(_lock(here), command):
+            cache.clear(here.cache)
             {"up": _up, "down": _down, "images": _images, "wheels": images.wheels}[command](here)
     except SandboxProblemError as problem:
         print(f"sandbox: {problem.sentence}", file=sys.stderr)

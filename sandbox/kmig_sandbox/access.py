@@ -6,6 +6,7 @@ demo and the tests grant what they need.
 
 from __future__ import annotations
 
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import TYPE_CHECKING
 
 from kmig_sandbox.kafka import Kafka
@@ -13,22 +14,33 @@ from kmig_sandbox.problem import SandboxProblemError
 from kmig_sandbox.waiting import until
 
 if TYPE_CHECKING:
-    from confluent_kafka.admin import AclBinding, AdminClient
+    from confluent_kafka.admin import AclBinding, AdminClient, UserScramCredentialAlteration
 
 _REQUEST_SECONDS = 15.0
 _SERVING_SECONDS = 60.0
 _OPERATOR_RIGHTS = {  # of User:kmig
     ("BROKER", "kafka-cluster"): (
-        "ALTER", "DESCRIBE", "DESCRIBE_CONFIGS", "CREATE", "ALTER_CONFIGS", "IDEMPOTENT_WRITE",
+        "ALTER",
+        "DESCRIBE",
+        "DESCRIBE_CONFIGS",
+        "CREATE",
+        "ALTER_CONFIGS",
+        "IDEMPOTENT_WRITE",
     ),
     ("TOPIC", "*"): (
-        "DESCRIBE", "DESCRIBE_CONFIGS", "READ", "CREATE", "ALTER", "ALTER_CONFIGS", "DELETE",
+        "DESCRIBE",
+        "DESCRIBE_CONFIGS",
+        "READ",
+        "CREATE",
+        "ALTER",
+        "ALTER_CONFIGS",
+        "DELETE",
     ),
     ("GROUP", "*"): ("DESCRIBE", "READ", "DELETE"),
 }
 
 
-def client_settings(kafka: Kafka, user: str) -> dict[str, str]:
+def client_settings(kafka: Kafka, user: str) -> dict[str, str | int | float | bool]:
     """librdkafka settings for a user on this machine."""
     return {
         "bootstrap.servers": kafka.bootstrap,
@@ -42,19 +54,28 @@ def client_settings(kafka: Kafka, user: str) -> dict[str, str]:
 
 def grant(kafka: Kafka) -> None:
     """Waits until the Kafka serves this machine, then sets passwords and ACLs; idempotent."""
+    from confluent_kafka import KafkaException
     from confluent_kafka.admin import AdminClient
 
     admin = AdminClient(client_settings(kafka, "admin"), logger=_silent())
-    until(f"Kafka {kafka.side} on {kafka.bootstrap}", _SERVING_SECONDS, lambda: _silent_broker(admin))
+    until(
+        f"Kafka {kafka.side} on {kafka.bootstrap}", _SERVING_SECONDS, lambda: _silent_broker(admin)
+    )
     try:
-        for future in admin.create_acls(_operator_acls(), request_timeout=_REQUEST_SECONDS).values():
+        for future in admin.create_acls(
+            _operator_acls(), request_timeout=_REQUEST_SECONDS
+        ).values():
             future.result(_REQUEST_SECONDS)
-        changes = admin.alter_user_scram_credentials(_scram(kafka), request_timeout=_REQUEST_SECONDS)
+        changes = admin.alter_user_scram_credentials(
+            _scram(kafka), request_timeout=_REQUEST_SECONDS
+        )
         for future in changes.values():
             future.result(_REQUEST_SECONDS)
-    except Exception as error:
+    except (KafkaException, FutureTimeoutError) as error:
         kind = type(error).__name__
-        raise SandboxProblemError(f"Kafka {kafka.side} refused users or ACLs: {kind} {error}") from None
+        raise SandboxProblemError(
+            f"Kafka {kafka.side} refused users or ACLs: {kind} {error}"
+        ) from None
 
 
 def _silent_broker(admin: AdminClient) -> str:
@@ -78,15 +99,20 @@ def _operator_acls() -> list[AclBinding]:
 
     return [
         AclBinding(
-            ResourceType[kind], name, ResourcePatternType.LITERAL, "User:kmig", "*",
-            AclOperation[operation], AclPermissionType.ALLOW,
+            ResourceType[kind],
+            name,
+            ResourcePatternType.LITERAL,
+            "User:kmig",
+            "*",
+            AclOperation[operation],
+            AclPermissionType.ALLOW,
         )
         for (kind, name), operations in _OPERATOR_RIGHTS.items()
         for operation in operations
     ]
 
 
-def _scram(kafka: Kafka) -> list[object]:
+def _scram(kafka: Kafka) -> list[UserScramCredentialAlteration]:
     from confluent_kafka.admin import (
         ScramCredentialInfo,
         ScramMechanism,

@@ -44,11 +44,23 @@ class Buildah:
             overlay = attempt(self._argv(["info"], "overlay"), timeout=60, env=self._env())
             files.write(self._driver, "vfs" if overlay.returncode else "overlay")
 
-    def build(self, tag: str, dockerfile: Path, context: Path, arguments: Mapping[str, str]) -> None:
+    def build(
+        self, tag: str, dockerfile: Path, context: Path, arguments: Mapping[str, str]
+    ) -> None:
         """Builds and names an image; layers whose inputs are unchanged are taken as they are."""
         words = [f"--build-arg={name}={value}" for name, value in arguments.items()]
-        argv = ["bud", self._policy(), "--isolation=chroot", "--layers", "--pull=false",
-                "--format=docker", f"--tag={tag}", *words, f"--file={dockerfile}", str(context)]
+        argv = [
+            "bud",
+            self._policy(),
+            "--isolation=chroot",
+            "--layers",
+            "--pull=false",
+            "--format=docker",
+            f"--tag={tag}",
+            *words,
+            f"--file={dockerfile}",
+            str(context),
+        ]
         self._busy.touch()
         try:
             run(self._argv(argv), timeout=_SECONDS, log=self._log, env=self._env())
@@ -66,8 +78,11 @@ class Buildah:
         unfinished = archive.with_suffix(".unfinished")
         unfinished.unlink(missing_ok=True)
         target = f"docker-archive:{unfinished}:{name}"
-        run(self._argv(["push", self._policy(), "--quiet", tag, target]),
-            timeout=_SECONDS, env=self._env())
+        run(
+            self._argv(["push", self._policy(), "--quiet", tag, target]),
+            timeout=_SECONDS,
+            env=self._env(),
+        )
         unfinished.replace(archive)
 
     def drop(self) -> None:

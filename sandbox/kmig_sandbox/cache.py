@@ -7,6 +7,7 @@ one clone, and no running program writes into it.
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,12 +21,18 @@ def entry(cache: Path, name: str, build: Callable[[Path], None]) -> Path:
     place = cache / name
     if place.is_dir():
         return place
-    unfinished = cache / f"{_UNFINISHED}{name}"
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
+    # A fresh name: what a killed run started may still write into the old one.
+    unfinished = Path(tempfile.mkdtemp(dir=_made(cache), prefix=_UNFINISHED))
+    unfinished.chmod(0o755)
     build(unfinished)
     unfinished.rename(place)
     return place
+
+
+def clear(cache: Path) -> None:
+    """Removes what killed builds left."""
+    for unfinished in cache.glob(f"{_UNFINISHED}*"):
+        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def keep_newest(cache: Path, prefix: str, count: int) -> None:
@@ -33,6 +40,11 @@ def keep_newest(cache: Path, prefix: str, count: int) -> None:
     same = sorted(cache.glob(f"{prefix}*"), key=lambda p: p.stat().st_mtime, reverse=True)
     for old in same[count:]:
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _made(directory: Path) -> Path:
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory
 
 
 def need_space(place: Path, gigabytes: float, why: str) -> None:

@@ -41,11 +41,31 @@ class Authority:
         new_key(key)
         files.write(asked, wanted)
         request = self.directory / f"{name}.csr"
-        run(["openssl", "req", "-new", "-key", key, "-subj", subject, "-out", request],
-            timeout=_SECONDS)
-        run(["openssl", "x509", "-req", "-in", request, "-CA", self.certificate,
-             "-CAkey", self.directory / "ca.key", "-CAcreateserial", "-days", _DAYS,
-             "-extfile", asked, "-out", f"{certificate}.new"], timeout=_SECONDS)
+        run(
+            ["openssl", "req", "-new", "-key", key, "-subj", subject, "-out", request],
+            timeout=_SECONDS,
+        )
+        run(
+            [
+                "openssl",
+                "x509",
+                "-req",
+                "-in",
+                request,
+                "-CA",
+                self.certificate,
+                "-CAkey",
+                self.directory / "ca.key",
+                "-CAcreateserial",
+                "-days",
+                _DAYS,
+                "-extfile",
+                asked,
+                "-out",
+                f"{certificate}.new",
+            ],
+            timeout=_SECONDS,
+        )
         Path(f"{certificate}.new").replace(certificate)
         return certificate, key
 
@@ -57,17 +77,43 @@ def authority(directory: Path, common_name: str) -> Authority:
         directory.mkdir(parents=True, mode=0o700)
         new_key(directory / "ca.key")
         extensions = [word for text in _CA_EXTENSIONS for word in ("-addext", text)]
-        run(["openssl", "req", "-x509", "-new", "-key", directory / "ca.key", "-days", _DAYS,
-             "-subj", f"/CN={common_name}", *extensions, "-out", directory / "ca.new"],
-            timeout=_SECONDS)
+        run(
+            [
+                "openssl",
+                "req",
+                "-x509",
+                "-new",
+                "-key",
+                directory / "ca.key",
+                "-days",
+                _DAYS,
+                "-subj",
+                f"/CN={common_name}",
+                *extensions,
+                "-out",
+                directory / "ca.new",
+            ],
+            timeout=_SECONDS,
+        )
         (directory / "ca.new").replace(directory / "ca.crt")
     return Authority(directory)
 
 
 def new_key(path: Path) -> None:
     """Writes a new P-256 private key, PKCS#8 PEM, readable by its owner only."""
-    run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256",
-         "-out", path], timeout=_SECONDS)
+    run(
+        [
+            "openssl",
+            "genpkey",
+            "-algorithm",
+            "EC",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-out",
+            path,
+        ],
+        timeout=_SECONDS,
+    )
     path.chmod(0o600)
 
 

@@ -48,14 +48,27 @@ def attempt(
     try:
         if log is None:
             return subprocess.run(
-                words, input=stdin, capture_output=True, text=True, timeout=timeout,
-                env=env, cwd=cwd, check=False,
+                words,
+                input=stdin,
+                capture_output=True,
+                text=True,
+                timeout=timeout,
+                env=env,
+                cwd=cwd,
+                check=False,
             )
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a", encoding="utf-8") as file:
             return subprocess.run(
-                words, input=stdin, stdout=file, stderr=subprocess.STDOUT, text=True,
-                timeout=timeout, env=env, cwd=cwd, check=False,
+                words,
+                input=stdin,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=timeout,
+                env=env,
+                cwd=cwd,
+                check=False,
             )
     except FileNotFoundError as error:
         raise SandboxProblemError(f"the program {words[0]} is not on this machine") from error

@@ -18,18 +18,27 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 def write(archive: Path, name: str, program: Path) -> None:
     """An image called `name` that holds `program` as /pause and runs it."""
     layer = _tar({"pause": (program.read_bytes(), 0o755)})
-    config = json.dumps({
-        "architecture": _ARCHITECTURES[platform.machine()],
-        "os": "linux",
-        "config": {"Entrypoint": ["/pause"], "User": "65535:65535"},
-        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]},
-    }).encode()
+    config = json.dumps(
+        {
+            "architecture": _ARCHITECTURES[platform.machine()],
+            "os": "linux",
+            "config": {"Entrypoint": ["/pause"], "User": "65535:65535"},
+            "rootfs": {
+                "type": "layers",
+                "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"],
+            },
+        }
+    ).encode()
     manifest = [{"Config": "config.json", "RepoTags": [name], "Layers": ["layer.tar"]}]
-    archive.write_bytes(_tar({
-        "config.json": (config, 0o644),
-        "layer.tar": (layer, 0o644),
-        "manifest.json": (json.dumps(manifest).encode(), 0o644),
-    }))
+    archive.write_bytes(
+        _tar(
+            {
+                "config.json": (config, 0o644),
+                "layer.tar": (layer, 0o644),
+                "manifest.json": (json.dumps(manifest).encode(), 0o644),
+            }
+        )
+    )
 
 
 def _tar(members: dict[str, tuple[bytes, int]]) -> bytes:

@@ -43,7 +43,9 @@ def digest(paths: Iterable[Path], *extra: str) -> str:
     sum_ = hashlib.sha256()
     for path in paths:
         for file in _files_of(path):
-            sum_.update(f"{file.relative_to(path.parent)}\0{file.stat().st_mode & 0o777:o}\0".encode())
+            sum_.update(
+                f"{file.relative_to(path.parent)}\0{file.stat().st_mode & 0o777:o}\0".encode()
+            )
             sum_.update(hashlib.sha256(file.read_bytes()).digest())
     for text in extra:
         sum_.update(b"\1" + text.encode())

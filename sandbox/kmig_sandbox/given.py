@@ -33,7 +33,9 @@ class Given:
         if program is None:
             raise missing("kubectl is not on this machine: install it, or unset KUBECONFIG")
         if not kubeconfig.is_file():
-            raise missing(f"the kubeconfig {kubeconfig} does not exist: unset KUBECONFIG or name one")
+            raise missing(
+                f"the kubeconfig {kubeconfig} does not exist: unset KUBECONFIG or name one"
+            )
         self._kubectl = Kubectl(Path(program), kubeconfig)
 
     def up(self) -> Kubectl:
@@ -47,7 +49,10 @@ class Given:
         """The first node's internal address; this machine must reach it."""
         nodes = json.loads(self._kubectl.run("get", "nodes", "-o", "json"))["items"]
         addresses = [
-            a["address"] for n in nodes for a in n["status"]["addresses"] if a["type"] == "InternalIP"
+            a["address"]
+            for n in nodes
+            for a in n["status"]["addresses"]
+            if a["type"] == "InternalIP"
         ]
         if not addresses:
             raise missing("no node of the cluster has an internal address to reach its node ports")
@@ -69,7 +74,12 @@ class Given:
         """Removes the Kafka namespaces that carry our label."""
         for side in credentials.SIDES:
             self._kubectl.run(
-                "delete", "namespace", "-l", "kafka-migration.io/sandbox=true",
-                f"--field-selector=metadata.name=kafka-{side}", "--ignore-not-found", timeout=180,
+                "delete",
+                "namespace",
+                "-l",
+                "kafka-migration.io/sandbox=true",
+                f"--field-selector=metadata.name=kafka-{side}",
+                "--ignore-not-found",
+                timeout=180,
             )
         say("the two Kafkas are removed; the rest of the cluster is yours")

@@ -45,8 +45,11 @@ def kafka(places: Places) -> Image:
     """The broker and Connect image."""
     here = SOURCES / "images" / "kafka"
     return Image(
-        KAFKA, here / "Dockerfile", (here / "Dockerfile", here / "pom.xml", here / "jars.sha256"),
-        lambda: jars.fetch(places), root=roots.JAVA,
+        KAFKA,
+        here / "Dockerfile",
+        (here / "Dockerfile", here / "pom.xml", here / "jars.sha256"),
+        lambda: jars.fetch(places),
+        root=roots.JAVA,
     )
 
 
@@ -57,12 +60,27 @@ def of_clone(places: Places) -> list[Image]:
     apps, faults = clone / "examples" / "apps", clone / "examples" / "faults"
     lock = clone / "requirements.lock"
     wanted = [
-        Image(OPERATOR, clone / "Dockerfile", tuple(clone / name for name in sources),
-              lambda: _with_wheels(places), root=roots.PYTHON),
-        Image(EXAMPLE, apps / "Dockerfile", (apps, lock), lambda: _with_wheels(places),
-              root=roots.PYTHON),
-        Image(FAULT_DROP, faults / "Dockerfile", (faults,), lambda: _with_fault(places, faults),
-              base=kafka(places)),
+        Image(
+            OPERATOR,
+            clone / "Dockerfile",
+            tuple(clone / name for name in sources),
+            lambda: _with_wheels(places),
+            root=roots.PYTHON,
+        ),
+        Image(
+            EXAMPLE,
+            apps / "Dockerfile",
+            (apps, lock),
+            lambda: _with_wheels(places),
+            root=roots.PYTHON,
+        ),
+        Image(
+            FAULT_DROP,
+            faults / "Dockerfile",
+            (faults,),
+            lambda: _with_fault(places, faults),
+            base=kafka(places),
+        ),
     ]
     ready = []
     for image in wanted:
@@ -115,10 +133,25 @@ def wheels(places: Places) -> Path:
         tags = [f"--platform={glibc}_{machine}" for glibc in _GLIBCS]
         with step("fetching the wheels of requirements.lock with pip"):
             run(
-                [sys.executable, "-m", "pip", "download", "--quiet", "--require-hashes",
-                 "--no-deps", "--only-binary=:all:", "--implementation=cp",
-                 f"--python-version={_PYTHON_OF_ROOT}", *tags, "--dest", target, "-r", lock],
-                timeout=900, log=places.logs / "wheels.log",
+                [
+                    sys.executable,
+                    "-m",
+                    "pip",
+                    "download",
+                    "--quiet",
+                    "--require-hashes",
+                    "--no-deps",
+                    "--only-binary=:all:",
+                    "--implementation=cp",
+                    f"--python-version={_PYTHON_OF_ROOT}",
+                    *tags,
+                    "--dest",
+                    target,
+                    "-r",
+                    lock,
+                ],
+                timeout=900,
+                log=places.logs / "wheels.log",
             )
 
     cached = cache.entry(places.cache, f"wheels-{key}", download)
@@ -148,8 +181,11 @@ def _fault(places: Places, faults: Path) -> Path:
 
     def compile_it(target: Path) -> None:
         libs = jars.fetch(places) / "libs"
-        run(["bash", faults / "build.sh", libs, target / "drop.jar"], timeout=120,
-            log=places.logs / "images.log")
+        run(
+            ["bash", faults / "build.sh", libs, target / "drop.jar"],
+            timeout=120,
+            log=places.logs / "images.log",
+        )
 
     return cache.entry(places.cache, f"fault-drop-{files.digest([faults])}", compile_it)
 

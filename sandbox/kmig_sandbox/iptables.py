@@ -71,7 +71,8 @@ def _commands(lines: list[str]) -> list[str]:
     of_cni = {_target(rule) for rule in rules if _CNI_OF_OURS.search(rule)}
     chains = [c for c in declared if c.startswith("KUBE-") or c in of_cni]
     single = [
-        rule for rule in rules
+        rule
+        for rule in rules
         if rule.split()[1] not in chains
         and (_target(rule) in chains or GUARD in rule or _CNI_OF_OURS.search(rule))
     ]

@@ -25,9 +25,18 @@ def fetch(places: Places) -> Path:
     def copy(target: Path) -> None:
         with step("fetching the Kafka jars with Maven", "55 MB"):
             run(
-                ["mvn", "-B", "-ntp", "-f", _POM, "dependency:copy-dependencies",
-                 "-DincludeScope=runtime", f"-DoutputDirectory={target / 'libs'}"],
-                timeout=900, log=places.logs / "jars.log",
+                [
+                    "mvn",
+                    "-B",
+                    "-ntp",
+                    "-f",
+                    _POM,
+                    "dependency:copy-dependencies",
+                    "-DincludeScope=runtime",
+                    f"-DoutputDirectory={target / 'libs'}",
+                ],
+                timeout=900,
+                log=places.logs / "jars.log",
             )
         check(target / "libs", _SUMS.read_text(encoding="utf-8"))
 
@@ -38,8 +47,9 @@ def check(libs: Path, expected: str) -> None:
     """Raises unless `libs` holds the files that `expected` lists, byte for byte."""
     found = {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in libs.iterdir()}
     wanted = {name: digest for digest, name in (line.split() for line in expected.splitlines())}
-    different = sorted(name for name in found.keys() | wanted.keys()
-                       if found.get(name) != wanted.get(name))
+    different = sorted(
+        name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name)
+    )
     if different:
         raise SandboxProblemError(
             f"Maven's jars are not those of {_SUMS.name}: {', '.join(different[:5])}"

@@ -69,15 +69,24 @@ def manifest(places: Places, kafka: Kafka) -> str:
     )
     ca = kafka.ca.read_text(encoding="utf-8")
     keystore = key.read_text(encoding="utf-8") + certificate.read_text(encoding="utf-8")
-    properties = Template((_MANIFESTS / "server.properties").read_text(encoding="utf-8")).substitute(
-        namespace=kafka.namespace, host=kafka.host, node_port=NODE_PORTS[kafka.side],
+    properties = Template(
+        (_MANIFESTS / "server.properties").read_text(encoding="utf-8")
+    ).substitute(
+        namespace=kafka.namespace,
+        host=kafka.host,
+        node_port=NODE_PORTS[kafka.side],
         plain_jaas=_plain_jaas(kafka.passwords),
     )
     digest = hashlib.sha256((properties + keystore + ca).encode()).hexdigest()[:16]
     return Template((_MANIFESTS / "kafka.yaml").read_text(encoding="utf-8")).substitute(
-        namespace=kafka.namespace, image=images.KAFKA, node_port=NODE_PORTS[kafka.side],
-        server_properties=json.dumps(properties), keystore=json.dumps(keystore), ca=json.dumps(ca),
-        configuration_digest=digest, cluster_id=_cluster_id(places, kafka.side),
+        namespace=kafka.namespace,
+        image=images.KAFKA,
+        node_port=NODE_PORTS[kafka.side],
+        server_properties=json.dumps(properties),
+        keystore=json.dumps(keystore),
+        ca=json.dumps(ca),
+        configuration_digest=digest,
+        cluster_id=_cluster_id(places, kafka.side),
     )
 
 
@@ -106,7 +115,9 @@ def _authority(places: Places, side: str) -> certificates.Authority:
 
 def _names(kafka: Kafka) -> list[str]:
     inside = [
-        "localhost", f"kafka.{kafka.namespace}.svc", f"kafka.{kafka.namespace}.svc.cluster.local",
+        "localhost",
+        f"kafka.{kafka.namespace}.svc",
+        f"kafka.{kafka.namespace}.svc.cluster.local",
         f"*.kafka-headless.{kafka.namespace}.svc.cluster.local",
     ]
     return [*(f"DNS:{name}" for name in inside), f"IP:{kafka.host}", "IP:127.0.0.1"]

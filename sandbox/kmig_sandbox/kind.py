@@ -48,9 +48,21 @@ class Kind:
             self.down()
         with step("creating the kind cluster", "it pulls the node image the first time"):
             run(
-                ["kind", "create", "cluster", "--name", CLUSTER, "--wait", "180s", "--config",
-                 self._places.clone / "kind-config.yaml", "--kubeconfig", self._places.kubeconfig],
-                timeout=900, log=self._places.logs / "kind.log",
+                [
+                    "kind",
+                    "create",
+                    "cluster",
+                    "--name",
+                    CLUSTER,
+                    "--wait",
+                    "180s",
+                    "--config",
+                    self._places.clone / "kind-config.yaml",
+                    "--kubeconfig",
+                    self._places.kubeconfig,
+                ],
+                timeout=900,
+                log=self._places.logs / "kind.log",
             )
         self.load(images.kafka(self._places))
         return self._kubectl
@@ -68,7 +80,11 @@ class Kind:
             if image.base:
                 self._build(image.base, [], log)
             self._build(image, base, log, context)
-            run(["kind", "load", "docker-image", "--name", CLUSTER, image.name], timeout=600, log=log)
+            run(
+                ["kind", "load", "docker-image", "--name", CLUSTER, image.name],
+                timeout=600,
+                log=log,
+            )
 
     def down(self) -> None:
         """Deletes the cluster."""
@@ -80,9 +96,20 @@ class Kind:
         files.write(self._places.kubeconfig, text, 0o600)
         return not self._kubectl.refusal("get", "--raw", "/readyz")
 
-    def _build(self, image: Image, arguments: list[str], log: Path, context: Path | None = None) -> None:
+    def _build(
+        self, image: Image, arguments: list[str], log: Path, context: Path | None = None
+    ) -> None:
         run(
-            ["docker", "build", "-t", image.name, "-f", image.dockerfile, *arguments,
-             context or image.context()],
-            timeout=1800, log=log,
+            [
+                "docker",
+                "build",
+                "-t",
+                image.name,
+                "-f",
+                image.dockerfile,
+                *arguments,
+                context or image.context(),
+            ],
+            timeout=1800,
+            log=log,
         )

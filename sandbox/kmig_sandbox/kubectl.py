@@ -37,9 +37,21 @@ class Kubectl:
 
     def apply(self, manifest: str) -> None:
         """Applies a manifest on the server's side, so that no annotation repeats its secrets."""
-        self.run("apply", "--server-side", "--force-conflicts", f"--field-manager={_MANAGER}",
-                 "-f", "-", stdin=manifest, timeout=60)
+        self.run(
+            "apply",
+            "--server-side",
+            "--force-conflicts",
+            f"--field-manager={_MANAGER}",
+            "-f",
+            "-",
+            stdin=manifest,
+            timeout=60,
+        )
 
     def _argv(self, words: tuple[str, ...]) -> list[str]:
-        return [str(self.program), f"--kubeconfig={self.kubeconfig}", "--request-timeout=20s",
-                *words]
+        return [
+            str(self.program),
+            f"--kubeconfig={self.kubeconfig}",
+            "--request-timeout=20s",
+            *words,
+        ]

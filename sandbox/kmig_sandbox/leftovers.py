@@ -18,16 +18,28 @@ from kmig_sandbox.waiting import until
 _CGROUPS = Path("/sys/fs/cgroup")
 _CNI_RESULTS = Path("/var/lib/cni/results")
 _CONTAINER_LOGS = Path("/var/log/containers")
+_SHIM_SOCKETS = Path("/run/containerd/s")
+_KUBELET = Path("/var/lib/kubelet")
 _OWN_PARTS = "/.sandbox/node/"
 # The kubelet first: it would start again what is ended under it. containerd near the end.
-_ORDER = ("kubelet", "kube-controller-manager", "kube-scheduler", "kube-proxy", "coredns",
-          "kube-apiserver", "etcd")
+_ORDER = (
+    "kubelet",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kube-proxy",
+    "coredns",
+    "kube-apiserver",
+    "etcd",
+)
 
 
 def exist(state: Path, record: Path) -> bool:
     """Whether there is anything to end."""
     return bool(
-        record.exists() or state.exists() or processes.marked() or _mounts(state)
+        record.exists()
+        or state.exists()
+        or processes.marked()
+        or _mounts(state)
         or Path(f"/sys/class/net/{network.INTERFACE}").exists()
     )
 
@@ -58,6 +70,7 @@ def _end_programs(recorded: list[Process]) -> None:
 
 def _end_containers() -> None:
     """Kills everything in our control group; the kernel knows exactly who is in it."""
+
     def blocked() -> str:
         pids = sorted({pid for group in _groups() for pid in _members(group)})
         for pid in pids:
@@ -69,6 +82,7 @@ def _end_containers() -> None:
 
 def _end_stragglers() -> None:
     """containerd, its shims, and programs that were started but not recorded any more."""
+
     def blocked() -> str:
         left = [p for p, _ in processes.marked()]
         processes.end_all(left)
@@ -125,8 +139,30 @@ def _remove_files(states: set[Path]) -> None:
     for state in states:
         if state.exists():
             shutil.rmtree(state)
-    for result in _CNI_RESULTS.glob("kmig-*"):
-        result.unlink(missing_ok=True)
+    for result in _CNI_RESULTS.glob("kmig-*-eth0"):
+        pod = result.name.removeprefix("kmig-").removesuffix("-eth0")
+        for file in _CNI_RESULTS.glob(f"*-{pod}-*"):
+            file.unlink(missing_ok=True)
+    _remove_dead_shim_sockets()
+    _remove_kubelet_directory()
     for link in _CONTAINER_LOGS.glob("*.log"):
         if link.is_symlink() and _OWN_PARTS in str(link.readlink()):
             link.unlink(missing_ok=True)
+
+
+def _remove_dead_shim_sockets() -> None:
+    """A killed shim leaves its socket in containerd's one directory; nobody listens on it."""
+    listening = Path("/proc/net/unix").read_text(encoding="utf-8")
+    for socket in _SHIM_SOCKETS.glob("*"):
+        if str(socket) not in listening:
+            socket.unlink(missing_ok=True)
+
+
+def _remove_kubelet_directory() -> None:
+    """The kubelet keeps a socket at a fixed place, whatever its root directory is."""
+    plugins = _KUBELET / "device-plugins"
+    for name in ("kubelet.sock", "kubelet_internal_checkpoint"):
+        (plugins / name).unlink(missing_ok=True)
+    for directory in (plugins, _KUBELET):
+        if directory.is_dir() and not any(directory.iterdir()):
+            directory.rmdir()

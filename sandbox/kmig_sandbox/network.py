@@ -19,26 +19,35 @@ SERVICES = "10.96.0.0/16"
 INTERFACE = "kmig-node"
 PORTS = ((NODE, 6443), (NODE, 10250), (NODE, 1053), ("127.0.0.1", 22379), ("127.0.0.1", 22380))
 _SECONDS = 20.0
-_SYSCTLS = ("net/ipv4/ip_forward",)
+_RAISED = ("net/ipv4/ip_forward",)
+_SYSCTLS = (  # ours, and those that a kubelet insists on
+    *_RAISED,
+    "vm/overcommit_memory",
+    "kernel/panic",
+    "kernel/panic_on_oops",
+    "kernel/keys/root_maxkeys",
+    "kernel/keys/root_maxbytes",
+)
 
 
 def need_free() -> None:
     """Raises when an address range or a port that the node needs is taken."""
-    for route in json.loads(_ip("-j", "route", "show") or "[]"):
+    for route in json.loads(_ip("-4", "-j", "route", "show") or "[]"):
         _refuse_overlap(str(route["dst"]), str(route.get("dev", "")))
     for address, port in PORTS:
         if holder := _holder(address, port):
             raise occupied(f"port {port} is taken by {holder}: end it, run again")
 
 
-def forwarding() -> dict[str, str]:
-    """The kernel settings that `set_up` changes, as they are now."""
-    return {name: _sysctl(name).read_text("utf-8").strip() for name in _SYSCTLS}
+def settings() -> dict[str, str]:
+    """The kernel settings that the node changes, as they are now."""
+    present = (name for name in _SYSCTLS if _sysctl(name).exists())
+    return {name: _sysctl(name).read_text("utf-8").strip() for name in present}
 
 
 def set_up() -> None:
     """Gives the machine the node's address and keeps the sandbox's traffic inside."""
-    for name in _SYSCTLS:
+    for name in _RAISED:
         _sysctl(name).write_text("1\n", encoding="utf-8")
     # A bridge and not a dummy link: that module may be missing. kubelet refuses loopback.
     _ip("link", "add", INTERFACE, "type", "bridge")
@@ -62,21 +71,22 @@ def tear_down(previous: dict[str, str]) -> None:
 
 def _links_of_pods() -> list[str]:
     """Host ends of pod links, known by their routes into the pod range."""
-    pods = ipaddress.ip_network(PODS)
-    links = set()
-    for route in json.loads(_ip("-j", "route", "show") or "[]"):
-        if route["dst"] != "default" and route.get("dev", "").startswith("veth"):
-            if ipaddress.ip_network(route["dst"]).subnet_of(pods):
-                links.add(str(route["dev"]))
-    return sorted(links)
+    routes = json.loads(_ip("-4", "-j", "route", "show") or "[]")
+    return sorted({str(r["dev"]) for r in routes if _leads_to_pod(r)})
+
+
+def _leads_to_pod(route: dict[str, str]) -> bool:
+    if route["dst"] == "default" or not route.get("dev", "").startswith("veth"):
+        return False
+    return ipaddress.IPv4Network(route["dst"]).subnet_of(ipaddress.IPv4Network(PODS))
 
 
 def _refuse_overlap(destination: str, device: str) -> None:
     if destination == "default":
         return
-    taken = ipaddress.ip_network(destination, strict=False)
+    taken = ipaddress.IPv4Network(destination, strict=False)
     for ours in (PODS, SERVICES, f"{NODE}/32"):
-        if isinstance(taken, ipaddress.IPv4Network) and taken.overlaps(ipaddress.IPv4Network(ours)):
+        if taken.overlaps(ipaddress.IPv4Network(ours)):
             raise occupied(
                 f"this machine already routes {destination} by {device}, and the sandbox's "
                 f"{ours} lies in it: use kind or KMIG_KUBECONFIG here"

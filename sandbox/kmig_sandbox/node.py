@@ -46,7 +46,7 @@ class Node:
     def start(self) -> None:
         """Starts everything, in the order of need, up to a Ready node with DNS."""
         claim = owner.claim(self._places.clone, self._places.node)
-        claim = replace(claim, previous_sysctls=network.forwarding())
+        claim = replace(claim, previous_sysctls=network.settings())
         owner.write(self._record, claim)
         self._write_files()
         network.set_up()
@@ -58,8 +58,11 @@ class Node:
 
     def import_image(self, archive: Path) -> None:
         """Gives a docker-archive to containerd; names in it become image names of pods."""
-        run(["ctr", "-a", self._layout.socket, "-n", "k8s.io", "images", "import", archive],
-            timeout=300, env=clean_environment())
+        run(
+            ["ctr", "-a", self._layout.socket, "-n", "k8s.io", "images", "import", archive],
+            timeout=300,
+            env=clean_environment(),
+        )
 
     def _start_all(self, claim: Owner) -> Owner:
         ready = {
@@ -74,7 +77,9 @@ class Node:
             if name in ready:
                 blocked = ready[name]
                 until(name, _API_SECONDS, lambda p=process, b=blocked: _of(p, self._places) or b())  # type: ignore[misc]
-        until("the node", _READY_SECONDS, lambda: _any_dead(claim, self._places) or self._not_ready())
+        until(
+            "the node", _READY_SECONDS, lambda: _any_dead(claim, self._places) or self._not_ready()
+        )
         self.kubectl.apply(nodefiles.dns_objects())
         return claim
 
@@ -83,8 +88,10 @@ class Node:
         keys = self._layout.pki / "service-accounts.key"
         if not keys.exists():
             certificates.new_key(keys)
-        run(["openssl", "pkey", "-in", keys, "-pubout", "-out", keys.with_suffix(".pub")],
-            timeout=30)
+        run(
+            ["openssl", "pkey", "-in", keys, "-pubout", "-out", keys.with_suffix(".pub")],
+            timeout=30,
+        )
         pki.sign("apiserver", "/CN=kube-apiserver", *nodefiles.API_NAMES)
         for user, subject in nodefiles.USERS.items():
             pki.sign(user, subject, *(nodefiles.NODE_NAMES if user == "node" else ()))
@@ -129,8 +136,13 @@ def _cgroup_directories() -> list[Path]:
     name = nodefiles.CGROUP.lstrip("/")
     if (_CGROUPS / "cgroup.controllers").exists():
         return [_CGROUPS / name]
-    return [hierarchy / name for hierarchy in _CGROUPS.iterdir() if not hierarchy.is_symlink()
-            and (hierarchy / "cgroup.procs").exists() and hierarchy.name != "unified"]
+    return [
+        hierarchy / name
+        for hierarchy in _CGROUPS.iterdir()
+        if not hierarchy.is_symlink()
+        and (hierarchy / "cgroup.procs").exists()
+        and hierarchy.name != "unified"
+    ]
 
 
 def _of(process: Process, places: Places) -> str:

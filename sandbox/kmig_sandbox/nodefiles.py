@@ -46,8 +46,12 @@ USERS = {  # of the Kubernetes API, with their certificate subjects
     "proxy": "/CN=system:kube-proxy",
 }
 API_NAMES = (
-    f"IP:{NODE}", "IP:10.96.0.1", "DNS:kubernetes", "DNS:kubernetes.default",
-    "DNS:kubernetes.default.svc", "DNS:kubernetes.default.svc.cluster.local",
+    f"IP:{NODE}",
+    "IP:10.96.0.1",
+    "DNS:kubernetes",
+    "DNS:kubernetes.default",
+    "DNS:kubernetes.default.svc",
+    "DNS:kubernetes.default.svc.cluster.local",
 )
 NODE_NAMES = (f"IP:{NODE}", f"DNS:{NODE_NAME}")
 
@@ -69,40 +73,58 @@ def commands(layout: Layout) -> dict[str, list[str]]:
     return {
         "containerd": ["containerd", "-c", f"{layout.state}/containerd.toml"],
         "etcd": [
-            f"{at}/etcd", f"--data-dir={layout.state}/etcd",
-            f"--listen-client-urls={ETCD}", f"--advertise-client-urls={ETCD}",
-            f"--listen-peer-urls={ETCD_PEER}", f"--initial-advertise-peer-urls={ETCD_PEER}",
-            f"--initial-cluster=default={ETCD_PEER}", "--unsafe-no-fsync",
+            f"{at}/etcd",
+            f"--data-dir={layout.state}/etcd",
+            f"--listen-client-urls={ETCD}",
+            f"--advertise-client-urls={ETCD}",
+            f"--listen-peer-urls={ETCD_PEER}",
+            f"--initial-advertise-peer-urls={ETCD_PEER}",
+            f"--initial-cluster=default={ETCD_PEER}",
+            "--unsafe-no-fsync",
         ],
         "kube-apiserver": [
-            f"{at}/kube-apiserver", f"--etcd-servers={ETCD}", f"--bind-address={NODE}",
-            f"--advertise-address={NODE}", "--secure-port=6443",
-            f"--service-cluster-ip-range={SERVICES}", "--authorization-mode=Node,RBAC",
-            "--allow-privileged=true", f"--client-ca-file={pki}/ca.crt",
-            f"--tls-cert-file={pki}/apiserver.crt", f"--tls-private-key-file={pki}/apiserver.key",
+            f"{at}/kube-apiserver",
+            f"--etcd-servers={ETCD}",
+            f"--bind-address={NODE}",
+            f"--advertise-address={NODE}",
+            "--secure-port=6443",
+            f"--service-cluster-ip-range={SERVICES}",
+            "--authorization-mode=Node,RBAC",
+            "--allow-privileged=true",
+            f"--client-ca-file={pki}/ca.crt",
+            f"--tls-cert-file={pki}/apiserver.crt",
+            f"--tls-private-key-file={pki}/apiserver.key",
             "--service-account-issuer=https://kubernetes.default.svc",
             f"--service-account-key-file={pki}/service-accounts.pub",
             f"--service-account-signing-key-file={pki}/service-accounts.key",
             "--kubelet-preferred-address-types=InternalIP",
             f"--kubelet-client-certificate={pki}/admin.crt",
-            f"--kubelet-client-key={pki}/admin.key", f"--kubelet-certificate-authority={pki}/ca.crt",
+            f"--kubelet-client-key={pki}/admin.key",
+            f"--kubelet-certificate-authority={pki}/ca.crt",
         ],
         "kube-controller-manager": [
-            f"{at}/kube-controller-manager", *_as(layout, "controller-manager"),
+            f"{at}/kube-controller-manager",
+            *_as(layout, "controller-manager"),
             f"--bind-address={NODE}",
             f"--service-account-private-key-file={pki}/service-accounts.key",
             # Without it pods get an empty ca.crt.
-            f"--root-ca-file={pki}/ca.crt", "--use-service-account-credentials",
+            f"--root-ca-file={pki}/ca.crt",
+            "--use-service-account-credentials",
             "--leader-elect=false",
         ],
         "kube-scheduler": [
-            f"{at}/kube-scheduler", *_as(layout, "scheduler"), f"--bind-address={NODE}",
+            f"{at}/kube-scheduler",
+            *_as(layout, "scheduler"),
+            f"--bind-address={NODE}",
             "--leader-elect=false",
         ],
         "kubelet": [
-            f"{at}/kubelet", f"--config={layout.state}/kubelet.yaml",
-            f"--kubeconfig={layout.kubeconfig('node')}", f"--root-dir={layout.state}/kubelet",
-            f"--cert-dir={layout.state}/kubelet-pki", f"--hostname-override={NODE_NAME}",
+            f"{at}/kubelet",
+            f"--config={layout.state}/kubelet.yaml",
+            f"--kubeconfig={layout.kubeconfig('node')}",
+            f"--root-dir={layout.state}/kubelet",
+            f"--cert-dir={layout.state}/kubelet-pki",
+            f"--hostname-override={NODE_NAME}",
             f"--node-ip={NODE}",
         ],
         "kube-proxy": [f"{at}/kube-proxy", f"--config={layout.state}/proxy.yaml"],
@@ -119,17 +141,21 @@ def kubeconfig(certificates: Path, user: str, context: str) -> str:
         return b64encode((certificates / name).read_bytes()).decode()
 
     credentials = {
-        "client-certificate-data": data(f"{user}.crt"), "client-key-data": data(f"{user}.key")
+        "client-certificate-data": data(f"{user}.crt"),
+        "client-key-data": data(f"{user}.key"),
     }
     server = {"server": API, "certificate-authority-data": data("ca.crt")}
-    return json.dumps({
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": context, "cluster": server}],
-        "users": [{"name": user, "user": credentials}],
-        "contexts": [{"name": context, "context": {"cluster": context, "user": user}}],
-        "current-context": context,
-    }, indent=1)
+    return json.dumps(
+        {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": context, "cluster": server}],
+            "users": [{"name": user, "user": credentials}],
+            "contexts": [{"name": context, "context": {"cluster": context, "user": user}}],
+            "current-context": context,
+        },
+        indent=1,
+    )
 
 
 def dns_objects() -> str:
@@ -139,18 +165,23 @@ def dns_objects() -> str:
         {"name": "dns-tcp", "port": 53, "targetPort": 1053, "protocol": "TCP"},
     ]
     service = {
-        "apiVersion": "v1", "kind": "Service",
+        "apiVersion": "v1",
+        "kind": "Service",
         "metadata": {"name": "kube-dns", "namespace": "kube-system"},
         "spec": {"clusterIP": DNS, "ports": ports},
     }
     slice_ports = [{"name": p["name"], "port": 1053, "protocol": p["protocol"]} for p in ports]
     slice_ = {
-        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
         "metadata": {
-            "name": "kube-dns-node", "namespace": "kube-system",
+            "name": "kube-dns-node",
+            "namespace": "kube-system",
             "labels": {"kubernetes.io/service-name": "kube-dns"},
         },
-        "addressType": "IPv4", "ports": slice_ports, "endpoints": [{"addresses": [NODE]}],
+        "addressType": "IPv4",
+        "ports": slice_ports,
+        "endpoints": [{"addresses": [NODE]}],
     }
     return json.dumps({"apiVersion": "v1", "kind": "List", "items": [service, slice_]})
 
@@ -158,7 +189,8 @@ def dns_objects() -> str:
 def _as(layout: Layout, user: str) -> list[str]:
     conf = layout.kubeconfig(user)
     return [
-        f"--kubeconfig={conf}", f"--authentication-kubeconfig={conf}",
+        f"--kubeconfig={conf}",
+        f"--authentication-kubeconfig={conf}",
         f"--authorization-kubeconfig={conf}",
     ]
 
@@ -167,8 +199,10 @@ def _cni(state: Path) -> dict[str, object]:
     # ptp, not bridge: every packet is routed, so answers from a pod behind a Service pass the
     # machine's connection tracking even where bridged packets do not.
     addresses = {
-        "type": "host-local", "dataDir": f"{state}/cni-leases",
-        "ranges": [[{"subnet": PODS}]], "routes": [{"dst": "0.0.0.0/0"}],
+        "type": "host-local",
+        "dataDir": f"{state}/cni-leases",
+        "ranges": [[{"subnet": PODS}]],
+        "routes": [{"dst": "0.0.0.0/0"}],
     }
     plugins = [{"type": "ptp", "ipMasq": True, "ipam": addresses}]
     return {"cniVersion": "1.0.0", "name": "kmig", "plugins": plugins}
@@ -190,6 +224,10 @@ disabled_plugins = ["io.containerd.internal.v1.opt"]
  netns_mounts_under_state_dir = true
 [plugins."io.containerd.grpc.v1.cri".containerd]
  snapshotter = "{snapshotter}"
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+ runtime_type = "io.containerd.runc.v2"
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+ Root = "{layout.state}/run/runc"
 [plugins."io.containerd.grpc.v1.cri".cni]
  bin_dir = "/usr/lib/cni"
  conf_dir = "{layout.state}/cni"
@@ -236,11 +274,16 @@ def _proxy(layout: Layout) -> dict[str, object]:
         "clientConnection": {"kubeconfig": str(layout.kubeconfig("proxy"))},
         "hostnameOverride": NODE_NAME,
         "nodeIPOverride": [NODE],
+        # Serving node ports on loopback would open route_localnet for the whole machine.
+        "iptables": {"localhostNodePorts": False},
         "healthzBindAddress": f"{NODE}:10256",
         "metricsBindAddress": f"{NODE}:10249",
         # A machine may refuse to have these raised; ours need not be.
         "conntrack": {
-            "maxPerCore": 0, "min": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s",
+            "maxPerCore": 0,
+            "min": 0,
+            "tcpEstablishedTimeout": "0s",
+            "tcpCloseWaitTimeout": "0s",
         },
     }
 

@@ -95,8 +95,10 @@ def locked(lock: Path, what: str) -> Iterator[None]:
         if not _try(file.fileno()):
             say(f"waiting: another sandbox command is at work ({what})")
             waiting.until(
-                f"the lock {lock}", _LOCK_SECONDS,
-                lambda: "" if _try(file.fileno()) else "another sandbox command holds it", every=0.5,
+                f"the lock {lock}",
+                _LOCK_SECONDS,
+                lambda: "" if _try(file.fileno()) else "another sandbox command holds it",
+                every=0.5,
             )
         yield
 

@@ -38,7 +38,11 @@ class Process:
     def alive(self) -> bool:
         """Whether exactly this process still runs (a zombie does not)."""
         fields = _stat(self.pid)
-        return bool(fields) and fields[_STATE_FIELD] != "Z" and int(fields[_START_TIME_FIELD]) == self.started
+        return (
+            bool(fields)
+            and fields[_STATE_FIELD] != "Z"
+            and int(fields[_START_TIME_FIELD]) == self.started
+        )
 
 
 def itself() -> Process:
@@ -60,9 +64,14 @@ def start(name: str, argv: Sequence[str | Path], state: Path, log: Path) -> Proc
     with log.open("a", encoding="utf-8") as output:
         child = subprocess.Popen(
             [str(word) for word in argv],
-            stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-            start_new_session=True, cwd=state, env=clean_environment(**{MARK: str(state), _NAME: name}),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            cwd=state,
+            env=clean_environment(**{MARK: str(state), _NAME: name}),
         )
+    child.returncode = 0  # it outlives us: Popen need not warn that nobody waited for it
     return of_pid(name, child.pid)
 
 

@@ -94,9 +94,19 @@ def _part(places: Places, go: Path, program: _Program, number: int) -> Path:
         what = f"building {program.name}, {number} of {len(PROGRAMS)}"
         with step(what, f"about {program.cold_seconds} s on 2 cores when nothing is cached"):
             run(
-                [go, "build", "-trimpath", "-ldflags", flags, "-o", target / program.name,
-                 program.package],
-                timeout=_BUILD_SECONDS, cwd=module, log=places.logs / "build-node.log",
+                [
+                    go,
+                    "build",
+                    "-trimpath",
+                    "-ldflags",
+                    flags,
+                    "-o",
+                    target / program.name,
+                    program.package,
+                ],
+                timeout=_BUILD_SECONDS,
+                cwd=module,
+                log=places.logs / "build-node.log",
                 env={**os.environ, **LOCAL_GO},
             )
 

@@ -5,6 +5,8 @@ Called by images.py.
 
 from __future__ import annotations
 
+import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +19,7 @@ _SUITE = "bookworm"
 # Not /usr/share/man: without its directories the Java package does not install.
 _UNUSED = ("/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/info/*")
 _SECONDS = 1200.0
+_WORK = Path("/tmp/kmig-sandbox-root")  # where apt's own user may enter, unlike root's cache
 
 
 @dataclass(frozen=True)
@@ -35,13 +38,25 @@ def make(places: Places, root: Root) -> Path:
     """A directory with `root.tar`."""
 
     def bootstrap(target: Path) -> None:
+        shutil.rmtree(_WORK, ignore_errors=True)
+        _WORK.mkdir(mode=0o755)
         excluded = [f"--dpkgopt=path-exclude={pattern}" for pattern in _UNUSED]
         with step(f"making a Debian {_SUITE} root with {root.packages[-1]}", "about 40 s"):
             run(
-                ["mmdebstrap", "--quiet", "--variant=minbase", *excluded,
-                 f"--include={','.join(root.packages)}", _SUITE, target / "root.tar"],
-                timeout=_SECONDS, log=places.logs / f"root-{root.name}.log",
+                [
+                    "mmdebstrap",
+                    "--quiet",
+                    "--variant=minbase",
+                    *excluded,
+                    f"--include={','.join(root.packages)}",
+                    _SUITE,
+                    target / "root.tar",
+                ],
+                timeout=_SECONDS,
+                log=places.logs / f"root-{root.name}.log",
+                env={**os.environ, "TMPDIR": str(_WORK)},
             )
+        shutil.rmtree(_WORK, ignore_errors=True)
 
     key = files.digest([], _SUITE, *root.packages, *_UNUSED)
     return cache.entry(places.cache, f"root-{root.name}-{key}", bootstrap)

@@ -1,0 +1,162 @@
+"""The sandbox's parts that need no sandbox: files, cache, processes, choice, manifests."""
+
+from __future__ import annotations
+
+import json
+import stat
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+from kmig_sandbox import (
+    cache,
+    choice,
+    credentials,
+    dockerarchive,
+    files,
+    jars,
+    kafka,
+    nodefiles,
+    processes,
+    waiting,
+)
+from kmig_sandbox.places import Places
+from kmig_sandbox.problem import SandboxProblemError
+
+
+def places(clone: Path) -> Places:
+    return Places(clone, clone / "cache")
+
+
+def test_a_cache_entry_is_made_once(tmp_path: Path) -> None:
+    made: list[Path] = []
+    for _ in range(2):
+        entry = cache.entry(tmp_path, "thing", made.append)
+    assert len(made) == 1
+    assert entry == tmp_path / "thing"
+
+
+def test_a_failed_build_leaves_no_entry(tmp_path: Path) -> None:
+    def fail(_: Path) -> None:
+        raise SandboxProblemError("no")
+
+    with pytest.raises(SandboxProblemError):
+        cache.entry(tmp_path, "thing", fail)
+    assert not (tmp_path / "thing").exists()
+    cache.clear(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_digest_follows_names_contents_and_modes(tmp_path: Path) -> None:
+    file = tmp_path / "a"
+    file.write_text("1", encoding="utf-8")
+    digests = {files.digest([tmp_path])}
+    file.write_text("2", encoding="utf-8")
+    digests.add(files.digest([tmp_path]))
+    file.chmod(0o700)
+    digests.add(files.digest([tmp_path]))
+    file.rename(tmp_path / "b")
+    digests.add(files.digest([tmp_path]))
+    assert len(digests) == 4
+
+
+def test_a_file_is_replaced_whole_and_with_its_mode(tmp_path: Path) -> None:
+    files.write(tmp_path / "env", "x", 0o600)
+    assert stat.S_IMODE((tmp_path / "env").stat().st_mode) == 0o600
+    assert [p.name for p in tmp_path.iterdir()] == ["env"]
+
+
+def test_only_the_recorded_process_is_ended(tmp_path: Path) -> None:
+    """A reused id has another start time."""
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as child:
+        process = processes.of_pid("child", child.pid)
+        processes.end(processes.Process("child", child.pid, process.started - 1))
+        assert child.poll() is None
+        processes.end(process)
+        assert not Path(f"/proc/{child.pid}").exists()
+        child.returncode = 0
+
+
+def test_a_started_program_is_found_by_its_mark(tmp_path: Path) -> None:
+    process = processes.start("sleeper", ["sleep", "60"], tmp_path, tmp_path / "log" / "x.log")
+    try:
+        assert (process, tmp_path) in processes.marked()
+    finally:
+        processes.end(process)
+    assert (process, tmp_path) not in processes.marked()
+
+
+def test_a_wait_names_what_blocks() -> None:
+    with pytest.raises(SandboxProblemError, match="the thing: not within 0 s; it sleeps"):
+        waiting.until("the thing", 0.1, lambda: "it sleeps", every=0.01)
+
+
+def test_a_users_kubeconfig_is_chosen(tmp_path: Path) -> None:
+    given = choice.given_kubeconfig({"KUBECONFIG": "/home/me/config"}, places(tmp_path))
+    assert given == Path("/home/me/config")
+    both = {"KUBECONFIG": "/home/me/config", "KMIG_KUBECONFIG": "/home/me/other"}
+    assert choice.given_kubeconfig(both, places(tmp_path)) == Path("/home/me/other")
+
+
+@pytest.mark.parametrize("clone", ["here", "another"])
+def test_a_sandboxs_own_kubeconfig_is_no_choice_of_the_user(tmp_path: Path, clone: str) -> None:
+    """It stands in the environment of whoever sourced `.sandbox/env`."""
+    own = places(tmp_path / clone).kubeconfig
+    assert choice.given_kubeconfig({"KUBECONFIG": str(own)}, places(tmp_path / "here")) is None
+
+
+def test_passwords_are_kept_and_differ(tmp_path: Path) -> None:
+    first = credentials.ensure(tmp_path / "credentials.json")
+    assert credentials.ensure(tmp_path / "credentials.json") == first
+    assert stat.S_IMODE((tmp_path / "credentials.json").stat().st_mode) == 0o600
+    every = [password for side in first.values() for password in side.values()]
+    assert len(set(every)) == len(credentials.USERS) * 2
+
+
+def test_unexpected_jars_are_named(tmp_path: Path) -> None:
+    (tmp_path / "kafka.jar").write_bytes(b"other")
+    with pytest.raises(SandboxProblemError, match=r"kafka\.jar, missing\.jar"):
+        jars.check(tmp_path, f"{'0' * 64}  kafka.jar\n{'0' * 64}  missing.jar\n")
+
+
+def test_a_docker_archive_names_its_image_and_layer(tmp_path: Path) -> None:
+    (tmp_path / "pause").write_bytes(b"program")
+    dockerarchive.write(tmp_path / "a.tar", "kmig.local/pause:1", tmp_path / "pause")
+    with tarfile.open(tmp_path / "a.tar") as tar:
+        manifest = tar.extractfile("manifest.json")
+        assert manifest is not None
+        assert json.load(manifest)[0]["RepoTags"] == ["kmig.local/pause:1"]
+
+
+def test_the_two_kafkas_differ_in_ca_and_address_only_by_side(tmp_path: Path) -> None:
+    source, target = kafka.both(places(tmp_path), "192.0.2.7")
+    assert source.ca.read_bytes() != target.ca.read_bytes()
+    assert source.bootstrap == "192.0.2.7:30092"
+    assert target.bootstrap_in_cluster == "kafka.kafka-target.svc.cluster.local:9092"
+
+
+def test_a_kafkas_manifest_is_yaml_and_the_same_again(tmp_path: Path) -> None:
+    """Applying it a second time must not restart the broker."""
+    source, _ = kafka.both(places(tmp_path), "192.0.2.7")
+    text = kafka.manifest(places(tmp_path), source)
+    assert text == kafka.manifest(places(tmp_path), source)
+    kinds = [each["kind"] for each in yaml.safe_load_all(text)]
+    assert kinds == ["Namespace", "Secret", "Service", "Service", "Service", "StatefulSet"]
+
+
+def test_a_kafkas_passwords_stand_in_its_secret_only(tmp_path: Path) -> None:
+    source, _ = kafka.both(places(tmp_path), "192.0.2.7")
+    for each in yaml.safe_load_all(kafka.manifest(places(tmp_path), source)):
+        if each["kind"] != "Secret":
+            assert source.passwords["admin"] not in json.dumps(each)
+
+
+def test_the_nodes_programs_listen_on_no_outer_address(tmp_path: Path) -> None:
+    layout = nodefiles.Layout(tmp_path, tmp_path, tmp_path)
+    texts = [" ".join(argv) for argv in nodefiles.commands(layout).values()]
+    texts += nodefiles.configuration(layout, "overlayfs").values()
+    assert not any("0.0.0.0:" in text or "=0.0.0.0" in text for text in texts)
