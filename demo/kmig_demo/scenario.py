@@ -11,8 +11,10 @@ from kmig_demo import report
 from kmig_demo.admin import ClusterAdmin
 from kmig_demo.checker import Judgement, judge
 from kmig_demo.collection import collect
+from kmig_demo.errors import DemoError
+from kmig_demo.findings import Kind
 from kmig_demo.installation import offer_version
-from kmig_demo.move import Migration, require_refusal
+from kmig_demo.move import Migration
 from kmig_demo.recorder_link import RecorderLink, recorder_link
 from kmig_demo.stage import Cast, prepare
 from kmig_demo.waiting import pause, wait_until
@@ -47,6 +49,7 @@ def move(cast: Cast) -> Judgement:
 
 def planted_loss(cast: Cast) -> Judgement:
     """A mirror loses records in silence: the operator must refuse, the checker must name them."""
+    cast.log.step(f"offering Connect version {FAULTY_VERSION}: it loses one record in 50,000")
     offer_version(cast.kubectl, FAULTY_VERSION, FAULTY_IMAGE)
     store = prepare(cast)
     migration = Migration(cast)
@@ -60,8 +63,16 @@ def planted_loss(cast: Cast) -> Judgement:
     _stand_still(cast)
     _mirror_idle(cast)
     judgement = _judge(cast, store, moved=False)
-    require_refusal(said)
+    _require_named(said, judgement)
+    cast.log.step("the planted loss was named by the operator and by the checker: exit 1 as agreed")
     return judgement
+
+
+def _require_named(said: str, judgement: Judgement) -> None:
+    if not said:
+        raise DemoError("the operator reached Validated although the mirror loses records")
+    if not judgement.findings.count(Kind.LOST):
+        raise DemoError("the operator refused, but the checker found nothing lost")
 
 
 def _judge(cast: Cast, store: str, *, moved: bool) -> Judgement:
