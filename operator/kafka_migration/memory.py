@@ -12,7 +12,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kafka_migration.errors import KmigError
-from kafka_migration.model.actions import Action, CreateTopic, StartComparison
+from kafka_migration.model.actions import (
+    Action,
+    CreateTopic,
+    FenceMirror,
+    ResumeConnector,
+    Side,
+    StartComparison,
+    StopConnector,
+)
 from kafka_migration.model.facts import Fact, Settled
 from kafka_migration.model.kafka import Ends, Offsets, Partition
 from kafka_migration.model.kubernetes import Key
@@ -31,6 +39,7 @@ class Window:
     looked: float = 0.0
     unchanged_since: float = 0.0
     stable_since: float | None = None
+    not_before: float = 0.0  # looks that began earlier do not count
 
     def look(
         self, read: tuple[float, float], ends: Ends, under_replicated: tuple[Partition, ...]
@@ -46,11 +55,11 @@ class Window:
         gap = self.high is None or began - self.looked > LONGEST_GAP_SECONDS
         if gap or self.high != ends.high:
             self.unchanged_since, self.stable_since = ended, None
-        if ends.high != ends.stable or under_replicated:
+        if ends.high != ends.stable or under_replicated or began < self.not_before:
             self.stable_since = None
         elif self.stable_since is None:
             self.stable_since = ended
-        self.high, self.looked = dict(ends.high), ended
+        self.high, self.looked = (dict(ends.high) if began >= self.not_before else None), ended
         stable = began if self.stable_since is None else self.stable_since
         return Settled(
             ends=ends,
@@ -60,9 +69,14 @@ class Window:
             under_replicated=under_replicated,
         )
 
-    def break_off(self) -> None:
-        """A look failed: what happened meanwhile is not known. The first look stays."""
+    def break_off(self, now: float) -> None:
+        """Begin anew with a look that begins from `now` on; the first look stays.
+
+        After a look that failed, a DENY set or lifted, a write found accepted: what was still
+        before says nothing of what can come after.
+        """
         self.high, self.stable_since = None, None
+        self.not_before = max(now, self.not_before)
 
 
 @dataclass
@@ -135,13 +149,16 @@ class KeyMemory:
         """Seconds since `what` began; the first call says how long ago that was (wall clock)."""
         return now - self.anchors.setdefault(what, now - max(0.0, seconds_ago))
 
-    def window(self, name: str) -> Window:
-        """The window of this name in this step."""
-        return self.windows.setdefault(name, Window())
+    def window(self, side: Side) -> Window:
+        """The window over the ends of one side in this step."""
+        return self.windows.setdefault(side, Window())
 
     def succeeded(self, action: Action) -> None:
         """An act was answered well."""
         self.failure = None
+        if isinstance(action, StopConnector | ResumeConnector):
+            # What fenced an earlier generation's producers does not fence this one's (3.6).
+            self.answered -= {FenceMirror(action.name)}
         if not isinstance(action, TOLD_BY_FACTS):
             self.answered |= {action}
 

@@ -17,6 +17,8 @@ from kafka_migration.errors import KmigError
 from kafka_migration.logs import log
 from kafka_migration.model import actions
 from kafka_migration.model.actions import Action
+from kafka_migration.model.inventory import acl_json
+from kafka_migration.model.kafka import Acl, NewTopic
 from kafka_migration.world import Context, World
 
 Act = Callable[[Scene, Any], None]
@@ -71,8 +73,16 @@ def _say(context: Context, action: Action, outcome: str) -> None:
 
 
 def _short(value: Any) -> Any:
-    if isinstance(value, tuple) and len(value) > _FEW:
-        return [*map(str, value[:_FEW]), f"and {len(value) - _FEW} more"]
     if isinstance(value, tuple):
-        return [str(item) for item in value]
-    return value if isinstance(value, str | int | None) else str(value)
+        more = [f"and {len(value) - _FEW} more"] if len(value) > _FEW else []
+        return [*map(_words, value[:_FEW]), *more]
+    return value if isinstance(value, str | int | None) else _words(value)
+
+
+def _words(item: Any) -> str:
+    """An item as people write it: an ACL's seven fields, a partition with its offsets."""
+    if isinstance(item, Acl):
+        return " ".join(acl_json(item))
+    if isinstance(item, NewTopic):
+        return f"{item.name}: {item.partitions} partitions"
+    return " ".join(map(str, item)) if isinstance(item, tuple) else str(item)

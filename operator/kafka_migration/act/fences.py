@@ -33,6 +33,7 @@ def hold_denies(scene: Scene, action: HoldDenies) -> None:
         text = f"{action.side}: {_name(missing[0])} was created but is not listed yet"
         raise Unavailable(Reason.NOT_FENCED, text)
     _mark(scene, action, "held", ())
+    _begin_windows_anew(scene, action.side)
 
 
 def lift_denies(scene: Scene, action: LiftDenies) -> None:
@@ -53,6 +54,13 @@ def lift_denies(scene: Scene, action: LiftDenies) -> None:
         text = f"{action.side}: {_name(min(left))} was deleted but is still listed"
         raise Unavailable(Reason.PROGRESSING, text)
     _mark(scene, action, "lifted", ())
+    _begin_windows_anew(scene, action.side)
+
+
+def _begin_windows_anew(scene: Scene, side: Side) -> None:
+    """Ends that stood still under other rights prove nothing."""
+    now = scene.world.clock.monotonic()
+    scene.world.memory_of(scene.context).window(side).break_off(now)
 
 
 def _only_denies(acls: Iterable[Acl]) -> None:

@@ -16,7 +16,16 @@ from kafka_migration.errors import KmigError, Unavailable
 from kafka_migration.model import facts
 from kafka_migration.model.actions import Side
 from kafka_migration.model.facts import BindingView, Settled
-from kafka_migration.model.kafka import Commit, Connection, Ends, Group, Partition, Probe, Topic
+from kafka_migration.model.kafka import (
+    Commit,
+    Connection,
+    Ends,
+    Group,
+    Partition,
+    Probe,
+    ProbeResult,
+    Topic,
+)
 from kafka_migration.model.kubernetes import JobState, ProbePod, Workload
 from kafka_migration.model.reasons import Reason
 from kafka_migration.observe.looking import Look
@@ -56,7 +65,7 @@ def entering_ends(look: Look) -> Settled:
 
 
 def _settled(look: Look, side: Side) -> Settled:
-    window = look.memory.window(f"ends-{side}")
+    window = look.memory.window(side)
     partitions = look.unit.partitions(look.unit.writes)
     began = look.world.clock.monotonic()
     try:
@@ -65,7 +74,7 @@ def _settled(look: Look, side: Side) -> Settled:
         ends = port.ends(partitions) if partitions else Ends({}, {})
         weak = tuple(p for p in partitions if _under_replicated(topics, p, side))
     except KmigError:
-        window.break_off()
+        window.break_off(look.world.clock.monotonic())
         raise
     return window.look((began, look.world.clock.monotonic()), ends, weak)
 
@@ -118,11 +127,15 @@ def _probe(look: Look, side: Side, identities: Mapping[str, Connection]) -> tupl
     if not partitions:
         return ()
     port = look.world.cluster(look.context, side)
-    return tuple(
+    probes = tuple(
         probe
         for principal, connection in sorted(identities.items())
         for probe in port.probe_writes(connection, principal, partitions)
     )
+    if any(probe.result is not ProbeResult.DENIED for probe in probes):
+        # A settle window begins when the last write was refused, not before.
+        look.memory.window(side).break_off(look.world.clock.monotonic())
+    return probes
 
 
 def leaving_groups(look: Look) -> Mapping[str, Group]:

@@ -100,6 +100,7 @@ class FakeKafka:
     stable: dict[Partition, int] = field(default_factory=dict)
     data: dict[Partition, int | None] = field(default_factory=dict)
     fault: KmigError | None = None
+    probed: ProbeResult = ProbeResult.DENIED
     deaf: bool = False  # ACL calls answer and do nothing
     seen: list[Connection] = field(default_factory=list)
     calls: list[tuple[Any, ...]] = field(default_factory=list)
@@ -155,7 +156,7 @@ class FakeKafka:
 
     def probe_writes(self, connection, principal, partitions):
         self.seen.append(connection)
-        return tuple(Probe(principal, 1, p, ProbeResult.DENIED) for p in partitions)
+        return tuple(Probe(principal, 1, p, self.probed) for p in partitions)
 
     def measure_propagation(self, connection, principal, topic):
         self.calls.append(("measure", principal, topic))

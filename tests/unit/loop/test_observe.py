@@ -18,13 +18,24 @@ from tests.unit.loop.fake_world import (
     unit_spec,
 )
 
+from kafka_migration.act import act
 from kafka_migration.errors import Invalid, Refused, Unavailable
 from kafka_migration.model import facts
+from kafka_migration.model.actions import HoldDenies
 from kafka_migration.model.connect import Connector
 from kafka_migration.model.facts import Fact, Facts, Unknown
+from kafka_migration.model.kafka import (
+    Acl,
+    PatternType,
+    Permission,
+    ProbeResult,
+    ResourceType,
+)
 from kafka_migration.model.kubernetes import Key, Pod, Workload
 from kafka_migration.model.reasons import Reason
 from kafka_migration.observe import OBSERVERS, observe
+
+TOPIC, LITERAL = ResourceType.TOPIC, PatternType.LITERAL
 
 
 def read(fake: FakeWorld, context: Any, *wanted: Fact[Any]) -> Any:
@@ -186,6 +197,25 @@ def test_a_look_that_failed_breaks_the_window(fake):
     fake.source.fault = None
     fake.clock.advance(1.0)
     assert read(fake, unit(), facts.LEAVING_ENDS)["leaving-ends"].stable_seconds == 0.0
+
+
+@pytest.mark.parametrize("change", ["denied", "accepted"])
+def test_the_window_begins_when_the_last_write_was_refused(fake, change):
+    """Ends that stood still before the fence say nothing of a write under way through it."""
+    fake.source.present = {"orders": topic("orders")}
+    fake.source.high = {ORDERS: 10}
+    read(fake, unit(), facts.LEAVING_ENDS)
+    fake.clock.advance(3.0)
+    if change == "denied":
+        deny = Acl(TOPIC, "orders", LITERAL, "User:app", "*", "WRITE", Permission.DENY)
+        act(fake.world, unit(), HoldDenies("source", (deny,)))
+    else:
+        fake.source.probed = ProbeResult.ALLOWED
+        read(fake, unit(), facts.LEAVING_PROBES)
+    fake.clock.advance(1.0)
+    assert read(fake, unit(), facts.LEAVING_ENDS)["leaving-ends"].stable_seconds == 0.0
+    fake.clock.advance(1.0)
+    assert read(fake, unit(), facts.LEAVING_ENDS)["leaving-ends"].stable_seconds == 1.0
 
 
 def test_too_few_replicas_in_sync_are_named_and_not_stable(fake):
