@@ -44,6 +44,9 @@ class ConnectClient:
             timeout=_TIMEOUT,
             transport=transport,
             trust_env=False,  # proxies are for the internet, never for a Service of ours
+            # A kept connection stays with its pod: after a restart its calls would go nowhere
+            # until the read timeout, in the middle of a pause.
+            limits=httpx.Limits(max_keepalive_connections=0),
         )
 
     def close(self) -> None:

@@ -1,0 +1,98 @@
+"""A mirror between the sandbox's two Kafkas that has only the rights of `mirror_acls`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from tests.contract.connect.mirror_life import PARTITIONS, RECORDS, Life, Stage, live
+from tests.contract.connect.records import last_offsets, produce, remove
+
+from kafka_migration.adapters.kafka import KafkaPool
+from kafka_migration.adapters.kubernetes.client import Api, connect
+from kafka_migration.adapters.replication import names
+from kafka_migration.adapters.replication.mirrormaker2 import (
+    MirrorPrincipals,
+    internal_topics,
+    mirror_acls,
+)
+from kafka_migration.model.kafka import Connection, NewTopic
+
+MIRROR = "kmig-mirror"
+
+
+@pytest.fixture(scope="package")
+def api(sandbox_env: Mapping[str, str]) -> Iterator[Api]:
+    made = connect(sandbox_env["KUBECONFIG"])
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="package")
+def namespace(api: Api) -> Iterator[str]:
+    name = f"kmig-contract-{uuid4().hex[:8]}"
+    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
+    api.create("/api/v1/namespaces", body)
+    yield name
+    api.delete(f"/api/v1/namespaces/{name}")
+
+
+@pytest.fixture(scope="package")
+def admins(sides: Mapping[str, Any]) -> Mapping[str, Connection]:
+    return {name: side.connection("admin") for name, side in sides.items()}
+
+
+@pytest.fixture(scope="package")
+def stage(
+    api: Api, namespace: str, sides: Mapping[str, Any], sandbox_env: Mapping[str, str]
+) -> Stage:
+    uid = uuid4().hex[:8]
+
+    def mirror(side: str) -> Connection:
+        inside = sandbox_env[f"KMIG_{side.upper()}_BOOTSTRAP_IN_CLUSTER"]
+        outside: Connection = sides[side].connection(MIRROR)
+        return replace(outside, bootstrap_servers=inside)
+
+    life = Life(topic=f"contract.{uid}", uid=uid)
+    return Stage(api, namespace, mirror("source"), mirror("target"), life)
+
+
+@pytest.fixture(scope="package")
+def prepared(stage: Stage, admins: Mapping[str, Connection]) -> Iterator[Stage]:
+    """Topics on both sides, records at the source, and the mirror's rights."""
+    uid, topic = stage.life.uid, stage.life.topic
+    pool = KafkaPool()
+    source, target = (pool.cluster(admins[side]) for side in ("source", "target"))
+    internal = internal_topics(uid, names.FORWARD, 1)
+    principal = f"User:{MIRROR}"
+    rights = mirror_acls(MirrorPrincipals(principal, principal), uid, names.FORWARD, {topic})
+    try:
+        for cluster in (source, target):
+            cluster.create_topic(NewTopic(topic, PARTITIONS, 1))
+        for new in internal:
+            target.create_topic(new)
+        produce(admins["source"], topic, PARTITIONS, RECORDS)
+        source.create_acls(rights[0])
+        target.create_acls(rights[1])
+        yield stage
+    finally:
+        source.delete_acls(rights[0])
+        target.delete_acls(rights[1])
+        remove(admins["source"], [topic])
+        remove(admins["target"], [topic, *(new.name for new in internal)])
+        pool.close()
+
+
+@pytest.fixture(scope="package")
+def life(prepared: Stage, admins: Mapping[str, Connection]) -> Life:
+    """The whole life of the mirror, lived once."""
+    try:
+        live(prepared, last_offsets(admins["source"], prepared.life.topic, PARTITIONS))
+    finally:
+        for what, seconds in prepared.life.seconds.items():
+            print(f"{what}: {seconds} s")
+    return prepared.life
