@@ -128,6 +128,8 @@ class App:
                 "tick broke", object=str(key), again_in=round(seconds, 1), error=said, trace=trace
             )
         else:
+            if again is None:
+                metrics.forget(key)
             urgent = again is not None and again < URGENT_SECONDS
             self.queue.done(key, again, urgent=urgent)
 

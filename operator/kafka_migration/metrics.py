@@ -5,9 +5,11 @@ Called by app, reconcile, observe and act. Labels never hold a message, a princi
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from kafka_migration.model.kubernetes import Key
+from kafka_migration.model.kubernetes import Key, Loaded
 
 REGISTRY = CollectorRegistry()
 _SECONDS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
@@ -78,6 +80,7 @@ PAUSE_SECONDS = Histogram(
 )
 
 _stages: dict[Key, str] = {}
+_lags: set[Key] = set()
 
 
 def set_stage(key: Key, stage: str) -> None:
@@ -91,12 +94,39 @@ def set_stage(key: Key, stage: str) -> None:
     _stages[key] = stage
 
 
+def report(before: Loaded, after: Loaded) -> None:
+    """What a status write changed: the row worked on, lag, steps and pauses that ended."""
+    old, new, key = before.status, after.status, after.key
+    working = new.get("workingStep") or new.get("workingStage") or new.get("stage")
+    if working:
+        set_stage(key, str(working))
+    lag = (new.get("replication") or {}).get("maxLagSeconds")
+    if lag is not None:
+        LAG.labels(key.namespace, key.name).set(lag)
+        _lags.add(key)
+    done = {s["name"] for s in old.get("steps", ()) if s.get("state") == "Succeeded"}
+    for step in new.get("steps", ()):
+        if step.get("state") == "Succeeded" and step["name"] not in done:
+            seconds = _seconds(step.get("startTime"), step.get("completionTime"))
+            STEP_SECONDS.labels(step["name"]).observe(seconds)
+    total = (new.get("pause") or {}).get("totalSeconds")
+    if total is not None and (old.get("pause") or {}).get("totalSeconds") is None:
+        PAUSE_SECONDS.observe(total)
+
+
+def _seconds(begin: str | None, end: str | None) -> float:
+    if begin is None or end is None:
+        return 0.0
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds()
+
+
 def forget(key: Key) -> None:
     """The object is gone: so are its series."""
     before = _stages.pop(key, None)
     if before is not None:
         STAGE.remove(key.kind, key.namespace, key.name, before)
-    if key.kind == "KafkaMigration" and (key.namespace, key.name) in LAG._metrics:  # noqa: SLF001
+    if key in _lags:
+        _lags.discard(key)
         LAG.remove(key.namespace, key.name)
 
 

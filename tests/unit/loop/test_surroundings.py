@@ -6,17 +6,25 @@ import io
 import json
 import logging
 import sys
+from typing import Any
 
 import pytest
 import structlog
-from tests.unit.loop.fake_world import MIGRATION_KEY, UNIT_KEY, migration, unit_spec
+from tests.unit.loop.fake_world import (
+    MIGRATION_KEY,
+    UNIT_KEY,
+    loaded,
+    migration,
+    unit_spec,
+)
 
-from kafka_migration import logs, world
+from kafka_migration import logs, metrics, world
 from kafka_migration.adapters.replication import manifests, mirrormaker2, names
 from kafka_migration.decide.rules import mirror
 from kafka_migration.decide.rules import names as decided_names
 from kafka_migration.errors import Invalid
 from kafka_migration.model.kafka import Connection
+from kafka_migration.model.kubernetes import Key
 from kafka_migration.relations import Relations
 from kafka_migration.settings import read_settings
 from kafka_migration.wiring import ConnectPool, MirrorMaker2
@@ -164,3 +172,44 @@ def test_a_changed_rest_password_replaces_the_client():
     first = pool.cluster("ns", "name", "one")
     assert pool.cluster("ns", "name", "one") is first
     assert pool.cluster("ns", "name", "two") is not first
+
+
+def step(name: str, state: str, end: str | None = None) -> dict[str, Any]:
+    times = {"startTime": "2030-01-01T00:00:00Z"} | ({"completionTime": end} if end else {})
+    return {"name": name, "state": state, **times}
+
+
+def sample(series: str, **labels: str) -> float | None:
+    return metrics.REGISTRY.get_sample_value(series, labels)
+
+
+def test_a_step_that_ended_is_measured_once_and_the_working_one_is_shown():
+    """Steps are reported from what was written, not from what was tried."""
+    running = {"workingStep": "Drain", "steps": [step("Drain", "Running")]}
+    ended = {
+        "workingStep": "Settle",
+        "steps": [step("Drain", "Succeeded", "2030-01-01T00:00:04.5Z")],
+        "pause": {"totalSeconds": 5.0},
+    }
+    key = Key("WorkloadCutover", "metrics", "unit")
+    before, after = (loaded(key, "u", {}, status) for status in (running, ended))
+    shown = {"kind": key.kind, "namespace": key.namespace, "name": key.name}
+    metrics.report(before, before)
+    assert sample("kmig_stage", **shown, stage="Drain") == 1
+    metrics.report(before, after)
+    metrics.report(after, after)
+    assert sample("kmig_cutover_step_duration_seconds_count", step="Drain") == 1
+    assert sample("kmig_cutover_step_duration_seconds_sum", step="Drain") == 4.5
+    assert sample("kmig_cutover_pause_seconds_count") == 1
+    assert sample("kmig_stage", **shown, stage="Drain") is None
+    metrics.forget(key)
+    assert sample("kmig_stage", **shown, stage="Settle") is None
+
+
+def test_the_series_of_a_migration_that_is_gone_are_gone():
+    key = Key("KafkaMigration", "metrics", "m")
+    after = loaded(key, "u", {}, {"stage": "Replicating", "replication": {"maxLagSeconds": 3}})
+    metrics.report(after, after)
+    assert sample("kmig_replication_lag_seconds", namespace="metrics", name="m") == 3
+    metrics.forget(key)
+    assert sample("kmig_replication_lag_seconds", namespace="metrics", name="m") is None
