@@ -73,8 +73,13 @@ class KafkaPort(Protocol):
         """Consumer groups by name; None = all. A group that does not exist is absent."""
         ...
 
-    def commits(self, group: str) -> Mapping[Partition, Commit]:
-        """Committed offsets, require_stable; a partition without a commit is absent."""
+    def commits(
+        self, group: str, partitions: Collection[Partition] | None = None
+    ) -> Mapping[Partition, Commit]:
+        """Committed offsets, require_stable; a partition without a commit is absent.
+
+        None = all. A transaction's first commit that is pending shows only on named partitions.
+        """
         ...
 
     def commit(self, group: str, offsets: Offsets) -> None:

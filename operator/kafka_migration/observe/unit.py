@@ -164,8 +164,14 @@ def _groups(look: Look, side: Side) -> Mapping[str, Group]:
 
 
 def _commits(look: Look, side: Side) -> Commits:
-    port = look.world.cluster(look.context, side)
-    return {group.name: port.commits(group.name) for group in look.unit.spec.consumer_groups}
+    port, unit = look.world.cluster(look.context, side), look.unit
+    topics = unit.spec.topics
+    named = unit.partitions(tuple(sorted({*topics.reads, *topics.writes})))
+    # Both ways: all shows topics that the unit does not name, named shows pending commits.
+    return {
+        group.name: {**port.commits(group.name), **port.commits(group.name, named)}
+        for group in unit.spec.consumer_groups
+    }
 
 
 def propagation(look: Look) -> Mapping[str, float] | None:

@@ -19,6 +19,7 @@ from kafka_migration.model.inventory import FrozenTopic, Inventory, Plan
 from kafka_migration.model.kafka import (
     Acl,
     Cluster,
+    Commit,
     Connection,
     Ends,
     NewTopic,
@@ -101,6 +102,8 @@ class FakeKafka:
     data: dict[Partition, int | None] = field(default_factory=dict)
     fault: KmigError | None = None
     probed: ProbeResult = ProbeResult.DENIED
+    committed: dict[Partition, Commit] = field(default_factory=dict)
+    pending: KmigError | None = None  # a transaction's commit, seen on named partitions only
     deaf: bool = False  # ACL calls answer and do nothing
     seen: list[Connection] = field(default_factory=list)
     calls: list[tuple[Any, ...]] = field(default_factory=list)
@@ -134,8 +137,10 @@ class FakeKafka:
     def groups(self, names=None):
         return {}
 
-    def commits(self, group):
-        return {}
+    def commits(self, group, partitions=None):
+        if partitions is not None and self.pending:
+            raise self.pending
+        return {p: c for p, c in self.committed.items() if partitions is None or p in partitions}
 
     def commit(self, group, offsets):
         self.calls.append(("commit", group, dict(offsets)))
@@ -336,7 +341,8 @@ def unit_spec() -> dict[str, Any]:
     return {
         "migrationRef": {"namespace": "platform", "name": "leave"},
         "workloads": [{"name": "writer", "role": "Writer", "binding": binding}],
-        "topics": {"writes": ["orders"], "reads": []},
+        "topics": {"writes": ["orders"], "reads": ["orders"]},
+        "consumerGroups": [{"name": "group"}],
         "pauseBudgetSeconds": 60,
         "wave": 1,
         "desiredCluster": "ByWave",

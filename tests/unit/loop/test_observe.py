@@ -26,6 +26,8 @@ from kafka_migration.model.connect import Connector
 from kafka_migration.model.facts import Fact, Facts, Unknown
 from kafka_migration.model.kafka import (
     Acl,
+    Commit,
+    Partition,
     PatternType,
     Permission,
     ProbeResult,
@@ -246,6 +248,20 @@ def test_the_mirror_is_probed_on_the_target_with_its_own_credential(fake):
     found = read(fake, unit(), facts.MIRROR_PROBES)["mirror-probes"]
     assert fake.target.seen[0].password == "pw-mirror-target"
     assert found[0].principal == "User:mirror"
+
+
+def test_commits_of_all_topics_are_read(fake):
+    other = Partition("other", 0)
+    fake.source.committed = {ORDERS: Commit(4), other: Commit(5)}
+    found = read(fake, unit(), facts.LEAVING_COMMITS)["leaving-commits"]
+    assert found == {"group": {ORDERS: Commit(4), other: Commit(5)}}
+
+
+def test_a_pending_commit_of_a_transaction_is_unknown_and_not_absent(fake):
+    """Brokers tell of it only when the partition is named."""
+    fake.source.pending = Unavailable(Reason.OPEN_TRANSACTION, "a commit is pending")
+    found = read(fake, unit(), facts.LEAVING_COMMITS)["leaving-commits"]
+    assert found == Unknown(Reason.OPEN_TRANSACTION, "a commit is pending")
 
 
 def test_bindings_tell_the_side_and_no_secret(fake):
