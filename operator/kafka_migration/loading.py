@@ -118,7 +118,7 @@ def _elapsed(world: World, loaded: Loaded, journal: Journal, attempt: int) -> El
         for kind in (EntryKind.DRAINING, EntryKind.RESUMED)
         if (entry := journal.last(kind, attempt)) is not None
     }
-    restored = memory.anchors.get("restored")
+    restored = memory.anchors.get(f"restored {attempt}")
     paused = memory.anchors.get(f"{EntryKind.DRAINING.value} {attempt}")
     return Elapsed(
         in_step=_in_step(world, loaded, memory),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kafka_migration import metrics
 from kafka_migration.act import act
-from kafka_migration.decide.context import MigrationContext
+from kafka_migration.decide.context import MigrationContext, UnitContext
 from kafka_migration.decide.cutover import decide_unit
 from kafka_migration.decide.decision import Decision, rejected
 from kafka_migration.decide.migration import decide_migration
@@ -82,6 +82,7 @@ def _decide(world: World, context: Context) -> tuple[Context, Decision]:
 
 def _carry_out(world: World, context: Context, decision: Decision) -> float:
     loaded = record(world, context, decision)
+    metrics.report(context.loaded, loaded)
     memory = world.memory_of(context)
     if decision.moved:
         name = decision.status.get("workingStep") or decision.status.get("stage") or ""
@@ -103,7 +104,8 @@ def _acted(world: World, context: Context, action: Action) -> bool:
         world.memory_of(context).failed(fault)
         return False
     if isinstance(action, Scale) and action.replicas > 0:
-        world.memory_of(context).anchors["restored"] = world.clock.monotonic()
+        attempt = context.attempt if isinstance(context, UnitContext) else 0
+        world.memory_of(context).anchors[f"restored {attempt}"] = world.clock.monotonic()
     return True
 
 

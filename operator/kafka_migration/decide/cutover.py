@@ -14,6 +14,7 @@ from kafka_migration.decide.decision import (
 )
 from kafka_migration.decide.machine import Move, Phase, Signals, Wish, advance, fold
 from kafka_migration.decide.permission import permission
+from kafka_migration.decide.steps.switch import LAST_LOOK
 from kafka_migration.decide.table import BACK_OUT, Step, next_step, phase_of, step_named
 from kafka_migration.decide.tasks import Need, Open, Walk, walk
 from kafka_migration.model import facts
@@ -53,8 +54,17 @@ def decide_unit(context: UnitContext, now: str) -> Need | Decision:
     overdue = _overdue(context, step, phase)
     wish = Wish.HOLD if closed is not None else Wish.GO
     move = advance(phase, Signals(fold(walked), wish, overdue is not None))
+    if _voided(step, walked):
+        move = Move.BACK_OUT
     standing = Standing(step, phase, walked, move, closed, overdue)
     return _decide(context, standing, now)
+
+
+def _voided(step: Step, walked: Walk) -> bool:
+    """The last look failed before anything was lifted: the Switch entry, if any, is void."""
+    if step.name != "Switch" or not isinstance(walked, Open):
+        return False
+    return walked.verdict.kind is Kind.FAIL and walked.task in LAST_LOOK
 
 
 def _overdue(context: UnitContext, step: Step, phase: Phase) -> Verdict | None:

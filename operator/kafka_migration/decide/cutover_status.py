@@ -77,8 +77,12 @@ def status_of(context: UnitContext, standing: Standing, now: str) -> dict[str, A
 
 
 def active_cluster(context: UnitContext) -> str:
-    """Where the unit's applications write or read now: the journal decides."""
-    return "Target" if context.recorded(EntryKind.SWITCH) is not None else "Source"
+    """Where the unit's applications write or read now: the journal decides.
+
+    A back-out of the same attempt voids its Switch entry: nothing had been lifted.
+    """
+    switched = context.recorded(EntryKind.SWITCH) is not None
+    return "Target" if switched and context.recorded(EntryKind.BACK_OUT) is None else "Source"
 
 
 def _effective(context: UnitContext) -> str:

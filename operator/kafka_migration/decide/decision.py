@@ -15,6 +15,7 @@ from kafka_migration.model.verdicts import Problem, Verdict
 SHOWN_PROBLEMS = 20
 BUSY_SECONDS = 0.2  # the next look of something that waits inside its critical section
 WORKING_SECONDS = 1.0
+COPYING_SECONDS = 30.0  # a resting migration whose mirrors are watched for gaps
 IDLE_SECONDS = 300.0
 
 

@@ -13,6 +13,7 @@ from kafka_migration.decide import hand_over
 from kafka_migration.decide.context import MigrationContext
 from kafka_migration.decide.decision import (
     BUSY_SECONDS,
+    COPYING_SECONDS,
     IDLE_SECONDS,
     WORKING_SECONDS,
     Decision,
@@ -160,7 +161,8 @@ def _decide(context: MigrationContext, standing: Standing, now: str) -> Decision
 def _wake(standing: Standing) -> float:
     walked = standing.walked
     if isinstance(walked, Done):
-        return IDLE_SECONDS
+        copying = standing.at >= STAGE_ORDER.index("Replicating")
+        return COPYING_SECONDS if copying else IDLE_SECONDS
     if isinstance(walked, Open) and walked.verdict.kind is Kind.FAIL:
         return 5.0
     waits = isinstance(walked, Open) and walked.verdict.reason is Reason.WAITING_FOR_WAVE

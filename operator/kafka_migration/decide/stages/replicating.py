@@ -159,11 +159,11 @@ def lag_is_too_high(context: MigrationContext) -> Verdict:
 GUARDS: tuple[Task[MigrationContext], ...] = (
     Task("topic ids", (facts.SOURCE_TOPICS, facts.TARGET_TOPICS), topics_were_recreated),
     Task("workers", (facts.WORKERS,), workers_are_not_ready, apply_workers),
+    Task("no gap", (facts.COPY_BOUNDS,), copy_has_a_gap),
 )
 TASKS: tuple[Task[MigrationContext], ...] = (
     *GUARDS,
     Task("start recorded", (facts.TARGET_TOPICS,), replication_is_not_recorded, record_start),
     Task("bulk mirror", (facts.CONNECTORS,), bulk_mirror_is_not_running, start_bulk_mirror),
-    Task("no gap", (facts.COPY_BOUNDS,), copy_has_a_gap),
     Task("lag", (facts.WITHIN_LAG_SECONDS,), lag_is_too_high),
 )

@@ -31,14 +31,30 @@ def undecided(context: UnitContext) -> bool:
     return context.recorded(EntryKind.SWITCH) is None
 
 
-def undecided_authority(context: UnitContext) -> bool:
-    """The same, for units whose write authority moves."""
-    return undecided(context) and moves_authority(context)
+def unlifted(context: UnitContext) -> bool:
+    """Authority moves and has not passed on yet: every tick looks once more (protocol 3.9).
+
+    The register names the entering side before the first DENY is lifted.
+    """
+    if not moves_authority(context):
+        return False
+    register = context.facts[facts.REGISTER]
+    return any(fences.authority(register, t) != context.entering for t in context.writes)
 
 
 def undecided_groups(context: UnitContext) -> bool:
-    """The same, for units whose groups move."""
+    """The Switch entry is not written yet, and groups move."""
     return undecided(context) and moves_groups(context)
+
+
+def register_is_unread(_context: UnitContext) -> Verdict:
+    """Passes as soon as the register was read: the tasks after it ask it whom they concern."""
+    return PASS
+
+
+def still_before_the_lift(context: UnitContext) -> bool:
+    """No pod may run before the lift, with or without the entry."""
+    return undecided(context) or unlifted(context)
 
 
 def _settled(verdict: Verdict, what: str) -> Verdict:
@@ -191,8 +207,13 @@ def flip(context: UnitContext) -> Asked | None:
     return WriteBinding(name, context.entering) if name else None
 
 
+# A failure of one of these before the lift voids the switch, even after its entry.
+LAST_LOOK = frozenset(
+    {"no pods", "groups as recorded", "fences held", "mirror stopped", "logs unchanged"}
+)
 TASKS: tuple[Task[UnitContext], ...] = (
-    Task("no pods", (facts.WORKLOADS,), pods_came_back, applies=undecided),
+    Task("register read", (facts.REGISTER,), register_is_unread),
+    Task("no pods", (facts.WORKLOADS,), pods_came_back, applies=still_before_the_lift),
     Task(
         "groups as recorded",
         (facts.LEAVING_GROUPS, facts.ENTERING_COMMITS),
@@ -203,19 +224,19 @@ TASKS: tuple[Task[UnitContext], ...] = (
         "fences held",
         (facts.SOURCE_ACLS, facts.TARGET_ACLS, facts.REGISTER),
         fences_are_lost,
-        applies=undecided_authority,
+        applies=unlifted,
     ),
     Task(
         "mirror stopped",
         (facts.CONNECTORS, facts.MIRROR_OFFSETS),
         mirror_came_back,
-        applies=undecided_authority,
+        applies=unlifted,
     ),
     Task(
         "logs unchanged",
         (facts.LEAVING_ENDS, facts.ENTERING_ENDS, facts.SOURCE_TOPICS, facts.TARGET_TOPICS),
         a_log_grew,
-        applies=undecided_authority,
+        applies=unlifted,
     ),
     Task("recorded", (), switch_is_not_recorded, record),
     Task(

@@ -1,0 +1,123 @@
+"""The giver's side of a hand-over: the bulk mirror stops, is read, loses the topics, runs again."""
+
+from __future__ import annotations
+
+from kafka_migration.decide.context import MigrationContext
+from kafka_migration.decide.hand_over.subject import giver, recorded_offsets, stored_offsets, the
+from kafka_migration.decide.rules import names
+from kafka_migration.decide.stages.replicating import bulk_topics, running
+from kafka_migration.model.actions import (
+    AlterOffsets,
+    ConfigureConnector,
+    DeleteConnector,
+    FenceMirror,
+    ResumeConnector,
+    StopConnector,
+    Work,
+)
+from kafka_migration.model.entries import Entry, EntryKind, encode_offsets
+from kafka_migration.model.reasons import Reason
+from kafka_migration.model.verdicts import PASS, Problem, Verdict, fail, wait
+
+
+def giver_runs(context: MigrationContext) -> Verdict:
+    """STOPPED without tasks."""
+    mirror = giver(context)
+    if mirror is None:
+        text = "the bulk mirror is gone before its offsets were read; restore it"
+        return fail([Problem(Reason.TASK_FAILED, "connector/bulk", text)])
+    if mirror.state == "STOPPED" and not mirror.tasks:
+        return PASS
+    return wait(Reason.PROGRESSING, f"stopping mirror {mirror.name}")
+
+
+def stop_giver(context: MigrationContext) -> Work | None:
+    """Sent again whenever it reads otherwise."""
+    mirror = giver(context)
+    return StopConnector(mirror.name) if mirror and mirror.state != "STOPPED" else None
+
+
+def giver_may_commit(context: MigrationContext) -> Verdict:
+    """Its last producers are fenced."""
+    if FenceMirror(names.bulk_connector(context.short_uid)) in context.answered:
+        return PASS
+    return wait(Reason.PROGRESSING, "fencing the bulk mirror's producers")
+
+
+def fence_giver(context: MigrationContext) -> Work | None:
+    """Null-PATCH."""
+    return FenceMirror(names.bulk_connector(context.short_uid))
+
+
+def offsets_are_not_recorded(_context: MigrationContext) -> Verdict:
+    """Offsets are an entry before anything is moved."""
+    return wait(Reason.PROGRESSING, "recording the bulk mirror's offsets")
+
+
+def record_offsets(context: MigrationContext) -> Work | None:
+    """All of the giver's stored offsets."""
+    stored = stored_offsets(context, names.bulk_connector(context.short_uid))
+    data = {"unit": the(context).unit, "offsets": encode_offsets(dict(stored))}
+    return Entry(EntryKind.HAND_OVER_OFFSETS, 1, data)
+
+
+def giver_went_on(context: MigrationContext) -> Verdict:
+    """Until the receiver runs: still STOPPED, and no stored offset but the recorded ones."""
+    mirror = giver(context)
+    if mirror is None:
+        return PASS
+    if mirror.state != "STOPPED" or mirror.tasks:
+        return wait(Reason.PROGRESSING, f"stopping mirror {mirror.name} again")
+    recorded = recorded_offsets(context)
+    for partition, offset in stored_offsets(context, mirror.name).items():
+        if recorded.get(partition) != offset:
+            text = (
+                f"{partition}: the bulk mirror went on to {offset} after its offsets were recorded "
+                f"as {recorded.get(partition)}; the hand-over rests: ask the operator's owners"
+            )
+            return fail([Problem(Reason.GAP_DETECTED, f"partition/{partition}", text)])
+    return PASS
+
+
+def giver_still_lists_topics(context: MigrationContext) -> Verdict:
+    """The giver's config, read back, lists none of the moved topics (or it is gone)."""
+    mirror = giver(context)
+    if mirror is None or mirror.topics == frozenset(bulk_topics(context)):
+        return PASS
+    return wait(Reason.PROGRESSING, "taking the topics from the bulk mirror")
+
+
+def configure_giver(context: MigrationContext) -> Work | None:
+    """PUT without the topics; a giver that would keep none is deleted (an empty list is all)."""
+    name = names.bulk_connector(context.short_uid)
+    kept = bulk_topics(context)
+    return ConfigureConnector(name, kept) if kept else DeleteConnector(name)
+
+
+def giver_keeps_keys(context: MigrationContext) -> Verdict:
+    """The giver's stored keys of the moved topics are gone."""
+    topics = set(the(context).topics)
+    stored = stored_offsets(context, names.bulk_connector(context.short_uid))
+    if giver(context) is None or not any(p.topic in topics for p in stored):
+        return PASS
+    return wait(Reason.PROGRESSING, "removing the moved offsets from the bulk mirror")
+
+
+def null_keys(context: MigrationContext) -> Work | None:
+    """Last of all, after the config was read back."""
+    topics = set(the(context).topics)
+    stored = stored_offsets(context, names.bulk_connector(context.short_uid))
+    gone = tuple((p, None) for p in sorted(stored) if p.topic in topics)
+    return AlterOffsets(names.bulk_connector(context.short_uid), gone)
+
+
+def giver_rests(context: MigrationContext) -> Verdict:
+    """It runs again, if it kept anything."""
+    mirror = giver(context)
+    return PASS if mirror is None else running(mirror)
+
+
+def resume_giver(context: MigrationContext) -> Work | None:
+    """With the topics that it keeps."""
+    mirror = giver(context)
+    return ResumeConnector(mirror.name) if mirror and mirror.state == "STOPPED" else None
