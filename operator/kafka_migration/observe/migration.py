@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from kafka_migration.decide.context import UnitContext
 from kafka_migration.decide.rules import names
 from kafka_migration.journal import read_journal
 from kafka_migration.model import facts
@@ -14,7 +16,9 @@ from kafka_migration.model.kafka import Partition
 from kafka_migration.model.kubernetes import JobState, Loaded
 from kafka_migration.observe.clusters import register_name
 from kafka_migration.observe.looking import Look
-from kafka_migration.world import home, source_alias
+from kafka_migration.world import Context, home, source_alias
+
+_OFFSET_READS = 8  # at the same time
 
 
 def workers(look: Look) -> Workers:
@@ -28,11 +32,22 @@ def connectors(look: Look) -> Mapping[str, Connector]:
 
 
 def mirror_offsets(look: Look) -> Mapping[str, ConnectorOffsets]:
-    """Stored offsets of every mirror of ours."""
+    """Stored offsets of every mirror of ours; for a unit, of its own mirror only.
+
+    Connect takes about a second for each, so they are asked for at the same time, in threads of
+    their own: waiting in the shared ones for more of the shared ones could wait for ever.
+    """
     port, alias = look.world.connect_cluster(look.context), source_alias(look.context)
-    prefix = f"kmig-{look.migration.short_uid}-"
-    ours = [name for name in look.get(facts.CONNECTORS) if name.startswith(prefix)]
-    return {name: port.offsets(name, alias) for name in sorted(ours)}
+    names = [name for name in sorted(look.get(facts.CONNECTORS)) if _asked(look.context, name)]
+    with ThreadPoolExecutor(max_workers=_OFFSET_READS, thread_name_prefix="offsets") as threads:
+        read = threads.map(lambda name: port.offsets(name, alias), names)
+        return dict(zip(names, read, strict=True))
+
+
+def _asked(context: Context, connector: str) -> bool:
+    if isinstance(context, UnitContext):
+        return connector == context.connector
+    return connector.startswith(f"kmig-{context.short_uid}-")
 
 
 def register(look: Look) -> Mapping[str, Any]:

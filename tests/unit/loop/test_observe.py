@@ -121,6 +121,14 @@ def test_only_mirrors_of_ours_are_asked_for_offsets(fake):
     assert fake.connect.calls == [("offsets", "kmig-aaaaaaaa-bulk", "saaaaaaaa")]
 
 
+def test_a_unit_asks_for_the_offsets_of_its_own_mirror_only(fake):
+    """Connect takes a second for each, and the unit's writers stand still meanwhile."""
+    names = ("kmig-aaaaaaaa-bulk", unit().connector)
+    fake.connect.present = {n: Connector(n, "RUNNING", {}, {}) for n in names}
+    found = read(fake, unit(), facts.MIRROR_OFFSETS)["mirror-offsets"]
+    assert list(found) == [unit().connector]
+
+
 def test_before_the_workers_exist_connect_is_not_ready_and_not_refused(fake):
     """Their Secret is made with them: it is not the user's to create."""
     del fake.secrets.values["platform", "kmig-aaaaaaaa-forward", "rest-password"]
