@@ -228,6 +228,10 @@ def run() -> None:
         _await_kinds(app)
         app.start()
         handlers.watch(app.ring, app.pulse)
+    except Exception as error:
+        # Not left to the interpreter: the words of a library may hold anything.
+        log.error("ended", error=describe(error), trace=where(error))
+        raise SystemExit(1) from None
     finally:
         ended = app.stop()
         if ended:

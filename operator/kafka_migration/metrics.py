@@ -1,4 +1,4 @@
-"""Prometheus metrics of the operator; names are part of what we promise (docs/metrics).
+"""Prometheus metrics of the operator; their names are part of what we promise.
 
 Called by app, reconcile, observe and act. Labels never hold a message, a principal or an offset.
 """

@@ -38,10 +38,10 @@ def mirror_offsets(look: Look) -> Mapping[str, ConnectorOffsets]:
     their own: waiting in the shared ones for more of the shared ones could wait for ever.
     """
     port, alias = look.world.connect_cluster(look.context), source_alias(look.context)
-    names = [name for name in sorted(look.get(facts.CONNECTORS)) if _asked(look.context, name)]
+    asked = [name for name in sorted(look.get(facts.CONNECTORS)) if _asked(look.context, name)]
     with ThreadPoolExecutor(max_workers=_OFFSET_READS, thread_name_prefix="offsets") as threads:
-        read = threads.map(lambda name: port.offsets(name, alias), names)
-        return dict(zip(names, read, strict=True))
+        read = threads.map(lambda name: port.offsets(name, alias), asked)
+        return dict(zip(asked, read, strict=True))
 
 
 def _asked(context: Context, connector: str) -> bool:
