@@ -60,7 +60,7 @@ _READING: Config = {
     "enable.partition.eof": True,
     "check.crcs": True,
     "queued.min.messages": 20_000,
-    "queued.max.messages.kbytes": 65_536,
+    "queued.max.messages.kbytes": 32_768,
     "fetch.queue.backoff.ms": 10,
     "fetch.error.backoff.ms": 100,
     "fetch.wait.max.ms": 50,  # an end is told by the fetch after the last record

@@ -74,8 +74,10 @@ def _partition(track: Track, *, described: bool) -> dict[str, Any]:
         "duplicates": result.duplicates,
     }
     if result.first is not None:
-        found["first"] = _difference(result.first, described=described)
+        found["first"] = _difference(result.first)
         found["counts"] = {verdict.value: number for verdict, number in result.counts.items()}
+        if described:
+            found["shown"] = _shown(result.first)
     if track.gap is not None:
         gap = track.gap
         found["gap"] = {"side": gap.side, "from": gap.start, "to": gap.end, "reason": gap.reason}
@@ -84,19 +86,22 @@ def _partition(track: Track, *, described: bool) -> dict[str, Any]:
     return found
 
 
-def _difference(first: Difference, *, described: bool) -> dict[str, Any]:
+def _difference(first: Difference) -> dict[str, Any]:
+    """Where and what, in plain values that a status message can repeat."""
     found: dict[str, Any] = {"verdict": first.verdict.value}
     if first.source_offset is not None:
         found["sourceOffset"] = first.source_offset
     if first.target_offset is not None:
         found["targetOffset"] = first.target_offset
     if first.parts:
-        found["differs"] = list(first.parts)
-    if described and first.source is not None:
-        found["source"] = describe(first.source)
-    if described and first.target is not None:
-        found["target"] = describe(first.target)
+        found["differs"] = " ".join(first.parts)
     return found
+
+
+def _shown(first: Difference) -> dict[str, Any]:
+    """Lengths and hashes of the records at the first difference."""
+    sides = (("source", first.source), ("target", first.target))
+    return {side: describe(mark) for side, mark in sides if mark is not None}
 
 
 def encode(report: Mapping[str, Any]) -> str:

@@ -139,7 +139,7 @@ def test_each_planted_fault_is_named_with_its_offsets(
     if target_offset is not None:
         assert partition["first"]["targetOffset"] == target_offset
     if verdict == "CORRUPT":
-        assert partition["first"]["differs"] == ["value", "null-vs-empty"]
+        assert partition["first"]["differs"] == "value null-vs-empty"
 
 
 @pytest.mark.parametrize(("timestamps", "verdict"), [("ignore", "MATCH"), ("compare", "CORRUPT")])

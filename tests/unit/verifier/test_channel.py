@@ -114,9 +114,10 @@ def test_a_difference_is_shown_without_its_payload():
     [track] = tracks(1)
     make_corrupt(track)
     channel(maps, Clock()).finish([track], None)
-    first = json.loads(maps.written[0])["partitions"][0]["first"]
-    assert (first["verdict"], first["differs"]) == ("CORRUPT", ["value"])
-    assert (first["sourceOffset"], first["source"]["valueLength"]) == (7, 9)
+    partition = json.loads(maps.written[0])["partitions"][0]
+    first, shown = partition["first"], partition["shown"]
+    assert (first["verdict"], first["differs"]) == ("CORRUPT", "value")
+    assert (first["sourceOffset"], shown["source"]["valueLength"]) == (7, 9)
     assert "payload" not in maps.written[0]
 
 

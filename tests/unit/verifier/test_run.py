@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -65,7 +66,7 @@ class ScriptedReader:
     def _next(self, partition: Partition) -> list[ReadEvent]:
         at, end = self.starts[partition], self.ends[partition]
         log = self.logs[partition]
-        offsets = [o for o in sorted(log) if at <= o < end][: self.batch]
+        offsets = list(islice((o for o in range(at, end) if o in log), self.batch))
         if offsets:
             self.starts[partition] = offsets[-1] + 1
             return [Records(partition, offsets, [log[o] for o in offsets])]
