@@ -222,13 +222,12 @@ def run() -> None:
     )
     health.start()
     leadership.start()
-    ended = False
     try:
         _await_lease(leadership)
         _await_kinds(app)
         app.start()
         handlers.watch(app.ring, app.pulse)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - logged, and the process ends
         # Not left to the interpreter: the words of a library may hold anything.
         log.error("ended", error=describe(error), trace=where(error))
         raise SystemExit(1) from None
