@@ -28,7 +28,7 @@ TASKS: tuple[Task[MigrationContext], ...] = (
         giver.record_offsets,
         subject.unread,
     ),
-    Task("giver rests", _OFFSETS, giver.giver_went_on, giver.stop_giver, receiver.rests),
+    Task("giver rests", _OFFSETS, giver.giver_went_on, giver.stop_giver),
     Task("receiver exists", _CONNECT, receiver.receiver_is_missing, receiver.create_receiver),
     Task("receiver's offsets", _OFFSETS, receiver.receiver_offsets_differ, receiver.patch_receiver),
     Task("giver without topics", _CONNECT, giver.giver_still_lists_topics, giver.configure_giver),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kafka_migration.decide.context import MigrationContext
+from kafka_migration.decide.hand_over.receiver import has_run
 from kafka_migration.decide.hand_over.subject import giver, recorded_offsets, stored_offsets, the
 from kafka_migration.decide.rules import names
 from kafka_migration.decide.stages.replicating import bulk_topics, running
@@ -64,7 +65,7 @@ def record_offsets(context: MigrationContext) -> Work | None:
 def giver_went_on(context: MigrationContext) -> Verdict:
     """Until the receiver runs: still STOPPED, and no stored offset but the recorded ones."""
     mirror = giver(context)
-    if mirror is None:
+    if mirror is None or has_run(context):
         return PASS
     if mirror.state != "STOPPED" or mirror.tasks:
         return wait(Reason.PROGRESSING, f"stopping mirror {mirror.name} again")

@@ -29,11 +29,6 @@ def has_run(context: MigrationContext) -> bool:
     return mirror is not None and mirror.state != "STOPPED"
 
 
-def rests(context: MigrationContext) -> bool:
-    """It was never resumed: the giver must stay as it was recorded."""
-    return not has_run(context)
-
-
 def receiver_offsets_differ(context: MigrationContext) -> Verdict:
     """GET equals the entry, key for key; a receiver that has run is never PATCHed again."""
     if has_run(context):

@@ -12,9 +12,9 @@ from kafka_migration.decide.steps.catch_up import mirror_denies_entering
 from kafka_migration.decide.steps.fence import leaving_denies, refused_everywhere
 from kafka_migration.decide.steps.prepare import not_held
 from kafka_migration.decide.steps.resume import (
+    pods_are_not_ready,
     replicas_are_missing,
     scale_up,
-    workloads_are_not_ready,
 )
 from kafka_migration.decide.steps.switch import lifted_at_switch
 from kafka_migration.decide.tasks import Task
@@ -143,6 +143,7 @@ TASKS: tuple[Task[UnitContext], ...] = (
     Task("mirror free", _TARGET, mirror_is_denied, free_mirror, moves_authority),
     Task("mirror runs", (facts.CONNECTORS,), mirror_is_stopped, resume_mirror, moves_authority),
     Task("tail removed", (facts.TAIL,), tail_is_left, remove_tail, moves_authority),
-    Task("pods ready", (facts.WORKLOADS,), workloads_are_not_ready),
+    # Pods that were never stopped count: they run where they always ran.
+    Task("pods ready", (facts.WORKLOADS,), pods_are_not_ready),
     Task("recorded", (), end_is_not_recorded, record),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from kafka_migration.decide.context import UnitContext, moves_authority
 from kafka_migration.decide.rules.pause import pause_of
 from kafka_migration.decide.steps.catch_up import fenced_ends
@@ -46,13 +48,18 @@ def scale_up(context: UnitContext) -> Asked | None:
 def workloads_are_not_ready(context: UnitContext) -> Verdict:
     """New pods, all ready; none of the old ones."""
     old = set((context.recorded(EntryKind.DRAINING) or {"pods": []})["pods"])
+    return pods_are_not_ready(context, old)
+
+
+def pods_are_not_ready(context: UnitContext, stale: Collection[str] = ()) -> Verdict:
+    """Every workload has its pods ready, and none whose uid is stale."""
     seen = context.facts[facts.WORKLOADS]
     for name, replicas in sorted(recorded_replicas(context).items()):
         workload = seen.get(name)
         pods = workload.pods if workload else ()
-        stale = [p.name for p in pods if p.uid in old]
-        ready = [p for p in pods if p.ready and not p.deleting]
-        if stale or len(ready) < replicas:
+        left = [p.name for p in pods if p.uid in stale]
+        ready = [p for p in pods if p.ready and not p.deleting and p.uid not in stale]
+        if left or len(ready) < replicas:
             reasons = {p.waiting_reason for p in pods if p.waiting_reason}
             said = f" ({', '.join(sorted(reasons))})" if reasons else ""
             text = f"{name}: {len(ready)} of {replicas} new pods ready{said}"

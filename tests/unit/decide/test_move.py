@@ -1,0 +1,352 @@
+"""A whole move over planted facts, and the same move disturbed at every single tick.
+
+Every state that the undisturbed move goes through is kept; each test takes all of them. After
+each tick `Planted.check` proves that there are never two writers and nothing before an approval.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cache
+
+import pytest
+from tests.unit.decide.planted import PARTITIONS, Planted, acl, not_known
+
+from kafka_migration.decide.cutover import working_step
+from kafka_migration.decide.decision import Decision
+from kafka_migration.decide.machine import Phase
+from kafka_migration.decide.table import STAGE_ORDER, STEP_ORDER, phase_of
+from kafka_migration.decide.tasks import Failure
+from kafka_migration.model.entries import EntryKind, decode_offsets
+from kafka_migration.model.kafka import Commit
+from kafka_migration.model.reasons import Reason
+
+UNITS = ("writer", "reader")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A state of the undisturbed move just before a tick of one object."""
+
+    planted: Planted
+    name: str
+
+    def again(self) -> Planted:
+        return deepcopy(self.planted)
+
+    @property
+    def phase(self) -> Phase:
+        context = self.planted.context(self.name)
+        return phase_of(working_step(context), context)  # type: ignore[arg-type]
+
+    def __str__(self) -> str:
+        status = self.planted.status(self.name)
+        return f"{self.name} at {status.get('workingStep') or status.get('workingStage')}"
+
+
+def finished(planted: Planted) -> bool:
+    return planted.status("leave").get("stage") == "CutOver"
+
+
+@cache
+def visits() -> tuple[Visit, ...]:
+    """Every state of the move, approvals given as they are asked for."""
+    planted, seen = Planted(), []
+    for _ in range(200):
+        for name in planted.objects:
+            if planted.status("leave").get("phase") == "AwaitingApproval":
+                planted.approve()
+            seen.append(Visit(deepcopy(planted), name))
+            planted.tick(name)
+        if finished(planted):
+            return tuple(seen)
+    raise AssertionError("the undisturbed move does not end")
+
+
+def run_to(planted: Planted, name: str, step: str) -> None:
+    planted.run(lambda: planted.status(name)["workingStep"] == step)
+
+
+def nothing_happens(decision: Decision) -> bool:
+    return not (decision.moved or decision.entry or decision.action)
+
+
+def in_phase(*phases: Phase) -> list[Visit]:
+    return [v for v in visits() if v.name in UNITS and v.phase in phases]
+
+
+def end() -> Planted:
+    last = visits()[-1].again()
+    last.run(lambda: finished(last))
+    return last
+
+
+def test_the_move_ends_with_everything_on_the_target():
+    planted = end()
+    assert planted.status("leave")["workloads"]["summary"] == "2/2"
+    for name in UNITS:
+        assert planted.ready(name) == ("True", "OnTarget")
+        assert planted.bindings[name] == "target"
+        assert planted.replicas[name] == 1
+    assert planted.target.may_write("User:writer", "orders")
+    assert not planted.source.may_write("User:writer", "orders")
+    assert planted.register["authority"] == {"orders": "target"}
+
+
+def test_the_move_leaves_nothing_temporary_behind():
+    planted = end()
+    assert not planted.probes
+    assert not [name for name in planted.jobs if "tail" in name]
+    assert all(c.state == "STOPPED" for c in planted.connectors.values())
+
+
+def test_every_fact_of_the_seam_is_journalled_in_order():
+    wanted = ["Prepared", "Draining", "Fencing", "Fenced", "CaughtUp", "Switch", "Resumed"]
+    assert [k.value for k in end().kinds("writer")] == [*wanted, "Completed"]
+
+
+def test_the_group_begins_where_the_targets_seam_ends():
+    planted = end()
+    caught_up = next(e for e in planted.journals["writer"] if e.kind is EntryKind.CAUGHT_UP)
+    ends = decode_offsets(caught_up.data["T"])
+    assert planted.target.commits["orders"] == {p: Commit(ends[p]) for p in PARTITIONS}
+
+
+def test_stages_and_steps_are_taken_in_their_order():
+    for name, field, order in (
+        ("leave", "stage", STAGE_ORDER),
+        ("writer", "workingStep", STEP_ORDER),
+        ("reader", "workingStep", STEP_ORDER),
+    ):
+        taken = [v.planted.status(name).get(field) for v in visits()]
+        distinct = [at for i, at in enumerate(taken) if at and at not in taken[:i]]
+        assert distinct == list(order)[: len(distinct)]
+
+
+def test_an_unknown_fact_never_moves_anything():
+    """At every state, each fact that the decision asked for, made unknown: nothing happens.
+
+    Only the list of units may be unknown to a decision that did not need it: then it is unchanged.
+    """
+    count = 0
+    for visit in visits():
+        normal, asked = visit.planted.decide(visit.name)
+        for fact in asked:
+            disturbed = visit.again()
+            disturbed.unknown[fact] = not_known()
+            decision, _ = disturbed.decide(visit.name)
+            still = nothing_happens(decision)
+            same = (decision.moved, decision.entry, decision.action) == (
+                normal.moved,
+                normal.entry,
+                normal.action,
+            )
+            assert still or (fact == "units" and same), f"{visit}: {fact} unknown"
+            count += 1
+    assert count > 300
+
+
+def test_an_unknown_fact_is_named_in_the_status():
+    """Whoever looks sees what could not be read."""
+    for visit in in_phase(Phase.CRITICAL, Phase.COMMITTED, Phase.SETTLED):
+        _, asked = visit.planted.decide(visit.name)
+        for fact in asked - {"units"}:
+            disturbed = visit.again()
+            disturbed.unknown[fact] = not_known()
+            decision, _ = disturbed.decide(visit.name)
+            assert "it did not answer" in decision.status["message"], f"{visit}: {fact}"
+
+
+def test_a_restart_at_any_tick_changes_nothing_in_the_end():
+    """What the process remembered is gone; journal, status and the world say how to go on."""
+    for visit in visits()[::9]:
+        planted = visit.again()
+        planted.restart()
+        planted.run_until_step("reader", "Completed")
+        assert planted.target.may_write("User:writer", "orders"), str(visit)
+
+
+def test_an_act_that_fails_is_tried_again_and_shows():
+    for visit in visits():
+        decision, _ = visit.planted.decide(visit.name)
+        if decision.action is None:
+            continue
+        planted = visit.again()
+        failure = Failure(Reason.UNREACHABLE, "no answer to the act", refused=False)
+        planted.mind(visit.name).failure = failure
+        again, _ = planted.decide(visit.name)
+        assert again.action == decision.action, str(visit)
+        assert "no answer to the act" in again.status["message"], str(visit)
+
+
+def test_a_pause_inside_the_critical_section_backs_out_by_itself():
+    """Never parked between Drain and Switch (protocol 3.3)."""
+    seen = set()
+    for visit in in_phase(Phase.CRITICAL):
+        planted = visit.again()
+        planted.change("leave", paused=True)
+        decision = planted.tick(visit.name)
+        assert decision.entry is not None, str(visit)
+        assert decision.entry.kind is EntryKind.BACK_OUT, str(visit)
+        assert decision.entry.data["reason"] == "SpecPaused"
+        seen.add(decision.entry.data["step"])
+    assert seen == set(STEP_ORDER[2:9])
+
+
+def test_a_pause_before_the_critical_section_is_a_rest():
+    for visit in in_phase(Phase.OPEN):
+        planted = visit.again()
+        planted.change("leave", paused=True)
+        decision, _ = planted.decide(visit.name)
+        assert nothing_happens(decision), str(visit)
+        ready = decision.status["conditions"][0]
+        assert (ready["status"], ready["reason"]) == ("True", "SpecPaused"), str(visit)
+
+
+def test_a_pause_after_the_switch_entry_does_not_stop_the_unit():
+    for visit in in_phase(Phase.COMMITTED):
+        planted = visit.again()
+        planted.change("leave", paused=True)
+        run_to(planted, visit.name, "Completed")
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("unit", {"desiredCluster": "Source"}),
+        ("leave", {"cutover": {"throughWave": 0}}),
+        ("leave", {"desiredStage": "Validated"}),
+        ("leave", {"allowedCutovers": {"namespaces": []}}),
+    ],
+)
+def test_a_changed_mind_inside_the_critical_section_backs_out(name, change):
+    for visit in in_phase(Phase.CRITICAL)[::4]:
+        planted = visit.again()
+        planted.change(visit.name if name == "unit" else name, **change)
+        entry = planted.tick(visit.name).entry
+        assert entry is not None, str(visit)
+        assert entry.kind is EntryKind.BACK_OUT, str(visit)
+
+
+def test_an_exceeded_budget_backs_out_before_the_switch_and_only_shows_after_it():
+    for visit in in_phase(Phase.CRITICAL, Phase.COMMITTED):
+        planted = visit.again()
+        mind = planted.mind(visit.name)
+        if mind.drained_at is None:
+            continue
+        mind.drained_at -= 1000
+        entry = planted.tick(visit.name).entry
+        backs_out = entry is not None and entry.kind is EntryKind.BACK_OUT
+        assert backs_out is (visit.phase is Phase.CRITICAL), str(visit)
+        stalled = next(
+            c for c in planted.status(visit.name)["conditions"] if c["type"] == "Stalled"
+        )
+        step = planted.status(visit.name)["workingStep"]
+        if step in ("Switch", "Resume"):
+            assert stalled["reason"] == "PauseBudgetExceeded", str(visit)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_back_out_from_any_tick_ends_where_the_unit_came_from(unit):
+    """Source writable, target closed, mirror running, replicas back, latched until attempt 2."""
+    tried = 0
+    for visit in in_phase(Phase.CRITICAL):
+        if visit.name != unit:
+            continue
+        planted = visit.again()
+        planted.change("leave", paused=True)
+        run_to(planted, unit, "BackedOut")
+        planted.tick(unit)
+        assert planted.ready(unit) == ("False", "BackedOut")
+        assert planted.replicas[unit] == 1
+        assert planted.bindings[unit] == "source"
+        if unit == "writer":
+            assert planted.source.may_write("User:writer", "orders")
+            assert not planted.target.may_write("User:writer", "orders")
+            assert planted.target.may_write("User:mirror", "orders")
+            assert planted.register["authority"] == {"orders": "source"}
+            assert [c.state for c in planted.connectors.values()] == ["RUNNING"]
+        tried += 1
+    assert tried > 5
+
+
+def test_a_restart_in_the_middle_of_a_back_out_finishes_it():
+    for visit in in_phase(Phase.CRITICAL)[::6]:
+        planted = visit.again()
+        planted.change("leave", paused=True)
+        for _ in range(30):
+            if planted.status(visit.name)["workingStep"] == "BackedOut":
+                break
+            planted.tick(visit.name)
+            planted.restart()
+        assert planted.status(visit.name)["workingStep"] == "BackedOut", str(visit)
+
+
+def test_a_unit_that_backed_out_stays_until_its_attempt_is_raised_and_then_moves():
+    visit = next(v for v in in_phase(Phase.CRITICAL) if str(v) == "writer at CatchUp")
+    planted = visit.again()
+    planted.change("leave", paused=True)
+    run_to(planted, "writer", "BackedOut")
+    planted.change("leave", paused=False)
+    for _ in range(20):
+        planted.tick("writer")
+    assert planted.status("writer")["workingStep"] == "BackedOut"
+    planted.change("writer", attempt=2)
+    planted.run_until_step("reader", "Completed")
+    assert planted.ready("writer") == ("True", "OnTarget")
+
+
+def test_a_back_out_waits_while_the_source_is_silent_and_says_so():
+    visit = next(v for v in in_phase(Phase.CRITICAL) if str(v) == "writer at CatchUp")
+    planted = visit.again()
+    planted.change("leave", paused=True)
+    run_to(planted, "writer", "BackOut")
+    planted.unknown["source-acls"] = not_known()
+    for _ in range(10):
+        planted.tick("writer")
+    assert planted.status("writer")["workingStep"] == "BackOut"
+    assert "it did not answer" in planted.status("writer")["message"]
+    assert planted.replicas["writer"] == 0
+
+
+def test_a_write_behind_the_fence_holds_and_is_named():
+    """After the switch nothing turns round by itself (protocol 3.10)."""
+    seen = 0
+    for visit in in_phase(Phase.COMMITTED, Phase.SETTLED):
+        step = visit.planted.status("writer")["workingStep"]
+        if visit.name != "writer" or step not in ("Resume", "Observe"):
+            continue
+        if EntryKind.COMPLETED in visit.planted.kinds("writer"):
+            continue
+        planted = visit.again()
+        planted.source.high[PARTITIONS[0]] += 1
+        for _ in range(30):
+            planted.tick("writer")
+        assert planted.ready("writer") == ("False", "LeakedWrite"), str(visit)
+        assert planted.status("writer")["workingStep"] in ("Resume", "Observe")
+        assert EntryKind.COMPLETED not in planted.kinds("writer")
+        seen += 1
+    assert seen > 3
+
+
+@pytest.mark.parametrize(
+    ("disturb", "reason"),
+    [
+        (lambda p: p.source.high.update({PARTITIONS[0]: 11}), "FenceLost"),
+        (lambda p: p.target.high.update({PARTITIONS[0]: 99}), "FenceLost"),
+        (lambda p: p.source.acls.discard(acl("writer", "WRITE", deny=True)), "FenceLost"),
+        (lambda p: p.target.acls.discard(acl("writer", "WRITE", deny=True)), "FenceLost"),
+        (lambda p: p.target.acls.discard(acl("mirror", "WRITE", deny=True)), "FenceLost"),
+        (lambda p: p.replicas.update(writer=1), "Progressing"),
+        (lambda p: next(iter(p.stored.values())).update({PARTITIONS[0]: 3}), "GapDetected"),
+    ],
+)
+def test_the_last_look_backs_out_of_any_difference(disturb, reason):
+    """Directly before the Switch entry everything is looked at once more (protocol 3.9)."""
+    visit = next(v for v in in_phase(Phase.CRITICAL) if str(v) == "writer at Switch")
+    planted = visit.again()
+    disturb(planted)
+    entry = planted.decide("writer")[0].entry
+    assert entry is not None
+    assert (entry.kind, entry.data["reason"]) == (EntryKind.BACK_OUT, reason)
