@@ -83,7 +83,7 @@ class FakeApi:
             {
                 "kind": f"{KINDS[plural]}List",
                 "metadata": {"resourceVersion": "1"},
-                "items": self.objects[plural],
+                "items": [_listed(thing) for thing in self.objects[plural]],
             }
         )
 
@@ -98,6 +98,11 @@ class FakeApi:
 
     def send(self, plural: str, kind: str, thing: dict[str, Any]) -> None:
         self.watches[plural].put_nowait({"type": kind, "object": thing})
+
+
+def _listed(thing: dict[str, Any]) -> dict[str, Any]:
+    """As in a real list: items do not say what they are."""
+    return {key: value for key, value in thing.items() if key not in ("kind", "apiVersion")}
 
 
 class Doorbell:
