@@ -6,6 +6,7 @@ Chosen by choice.py where neither a kubeconfig nor Docker is there. Needs root o
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -39,14 +40,13 @@ class Embedded:
         with ThreadPoolExecutor(max_workers=1) as beside:
             kafka = beside.submit(images.archive, self._places, images.kafka(self._places))
             built = programs.build(self._places, between=lambda: _raise_failure_of(kafka))
-            kafka.result()
+            archives = [images.pause(self._places, built), kafka.result()]
         node = Node(self._places, built, RECORD)
         if node.running():
             say("the node is up already")
         else:
-            self._start_over(node)
-        self._import(images.pause(self._places, built), node)
-        self.load(images.kafka(self._places))
+            self._start_over(node, lambda: self._import_all(archives, node))
+        self._import_all(archives, node)
         return node.kubectl
 
     def address(self) -> str:
@@ -66,7 +66,7 @@ class Embedded:
             leftovers.end(self._places.node, RECORD)
         self._places.kubeconfig.unlink(missing_ok=True)
 
-    def _start_over(self, node: Node) -> None:
+    def _start_over(self, node: Node, with_containerd: Callable[[], None]) -> None:
         if leftovers.exist(self._places.node, RECORD):
             leftovers.end(self._places.node, RECORD)
         if other := _other_kubelet():
@@ -75,7 +75,11 @@ class Embedded:
                 f"disturb it; set KMIG_KUBECONFIG to that cluster instead"
             )
         network.need_free()
-        node.start()
+        node.start(with_containerd)
+
+    def _import_all(self, archives: list[Path], node: Node) -> None:
+        for archive in archives:
+            self._import(archive, node)
 
     def _import(self, archive: Path, node: Node) -> None:
         known_file = self._places.node / "imported.json"

@@ -6,6 +6,7 @@ touches only what is recorded, marked or named as ours.
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -94,9 +95,9 @@ def _end_stragglers() -> None:
 def _groups() -> list[Path]:
     name = nodefiles.CGROUP.lstrip("/")
     roots = [_CGROUPS / name, *(_CGROUPS.glob(f"*/{name}"))]
-    found = [root for root in roots if root.is_dir()]
-    below = [p for root in found for p in root.rglob("*") if p.is_dir()]
-    return sorted({*found, *below}, key=lambda p: len(p.parts), reverse=True)
+    # os.walk, unlike a glob, bears that groups go away while it looks.
+    below = {Path(directory) for root in roots for directory, _, _ in os.walk(root)}
+    return sorted(below, key=lambda p: len(p.parts), reverse=True)
 
 
 def _members(group: Path) -> list[int]:

@@ -6,6 +6,8 @@ before the next one is started. What it cannot use of an earlier run is ended by
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +18,6 @@ from kmig_sandbox.nodefiles import Layout
 from kmig_sandbox.owner import Owner
 from kmig_sandbox.places import Places
 from kmig_sandbox.problem import SandboxProblemError
-from kmig_sandbox.processes import Process
 from kmig_sandbox.progress import step
 from kmig_sandbox.waiting import until
 
@@ -43,8 +44,11 @@ class Node:
         complete = alive >= set(nodefiles.commands(self._layout))
         return complete and self._places.kubeconfig.exists() and not self._not_ready()
 
-    def start(self) -> None:
-        """Starts everything, in the order of need, up to a Ready node with DNS."""
+    def start(self, with_containerd: Callable[[], None]) -> None:
+        """Starts everything, in the order of need, up to a Ready node with DNS.
+
+        `with_containerd` is called as soon as images can be imported, beside the rest.
+        """
         claim = owner.claim(self._places.clone, self._places.node)
         claim = replace(claim, previous_sysctls=network.settings())
         owner.write(self._record, claim)
@@ -53,7 +57,7 @@ class Node:
         for name in _cgroup_directories():
             name.mkdir(exist_ok=True)
         with step("starting the node's programs", "about 10 s"):
-            claim = self._start_all(claim)
+            claim = self._start_all(claim, with_containerd)
         owner.write(self._record, replace(claim, ready=True))
 
     def import_image(self, archive: Path) -> None:
@@ -64,23 +68,31 @@ class Node:
             env=clean_environment(),
         )
 
-    def _start_all(self, claim: Owner) -> Owner:
-        ready = {
+    def _start_all(self, claim: Owner, with_containerd: Callable[[], None]) -> Owner:
+        commands = list(nodefiles.commands(self._layout).items())
+        claim = self._start_one(claim, *commands[0])
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            imported = beside.submit(with_containerd)
+            for name, argv in commands[1:]:
+                claim = self._start_one(claim, name, argv)
+            until(
+                "the node", _READY_SECONDS, lambda: _ended(claim, self._places) + self._not_ready()
+            )
+            self.kubectl.apply(nodefiles.dns_objects())
+            imported.result()
+        return claim
+
+    def _start_one(self, claim: Owner, name: str, argv: list[str]) -> Owner:
+        log = self._places.logs / f"{name}.log"
+        process = processes.start(name, argv, self._layout.state, log)
+        claim = claim.with_process(process)
+        owner.write(self._record, claim)
+        silent = {
             "containerd": self._containerd_is_silent,
             "kube-apiserver": self._api_is_silent,
-        }
-        for name, argv in nodefiles.commands(self._layout).items():
-            log = self._places.logs / f"{name}.log"
-            process = processes.start(name, argv, self._layout.state, log)
-            claim = claim.with_process(process)
-            owner.write(self._record, claim)
-            if name in ready:
-                blocked = ready[name]
-                until(name, _API_SECONDS, lambda p=process, b=blocked: _of(p, self._places) or b())  # type: ignore[misc]
-        until(
-            "the node", _READY_SECONDS, lambda: _any_dead(claim, self._places) or self._not_ready()
-        )
-        self.kubectl.apply(nodefiles.dns_objects())
+        }.get(name)
+        if silent:
+            until(name, _API_SECONDS, lambda: _ended(claim, self._places) + silent())
         return claim
 
     def _write_files(self) -> None:
@@ -145,13 +157,11 @@ def _cgroup_directories() -> list[Path]:
     ]
 
 
-def _of(process: Process, places: Places) -> str:
-    if not process.alive:
-        log = places.logs / f"{process.name}.log"
-        said = last_line(log.read_text(encoding="utf-8", errors="replace"))
-        raise SandboxProblemError(f"{process.name} ended by itself: {said} (log: {log})")
+def _ended(claim: Owner, places: Places) -> str:
+    """Raises when a program of the node has ended, in that program's words; else empty."""
+    for process in claim.processes:
+        if not process.alive:
+            log = places.logs / f"{process.name}.log"
+            said = last_line(log.read_text(encoding="utf-8", errors="replace"))
+            raise SandboxProblemError(f"{process.name} ended by itself: {said} (log: {log})")
     return ""
-
-
-def _any_dead(claim: Owner, places: Places) -> str:
-    return "".join(_of(process, places) for process in claim.processes)

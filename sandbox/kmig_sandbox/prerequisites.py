@@ -31,6 +31,7 @@ _PACKAGES = {
     "javac": "openjdk-17-jdk-headless",
 }
 _OLDEST_JAVA = 17
+_APT = ("apt-get", "-o", "DPkg::Lock::Timeout=300")
 
 
 def need_root() -> None:
@@ -63,10 +64,10 @@ def _install(packages: list[str], log: Path) -> None:
     if shutil.which("apt-get") is None:
         raise missing(f"this machine lacks {names}: install them, run again")
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages]
+    install = [*_APT, "install", "-y", "-q", "--no-install-recommends", *packages]
     with step(f"installing Debian packages: {names}"):
         if attempt(install, timeout=900, log=log, env=env).returncode != 0:
-            attempt(["apt-get", "update", "-q"], timeout=300, log=log, env=env)
+            attempt([*_APT, "update", "-q"], timeout=300, log=log, env=env)
             answer = attempt(install, timeout=900, log=log, env=env)
             if answer.returncode != 0:
                 raise missing(f"apt-get could not install {names}: install them, run again ({log})")
