@@ -249,3 +249,22 @@ def test_a_wrong_rest_password_is_not_merely_not_ready(connect: Connect) -> None
 def test_a_name_is_one_segment_of_the_path(connect: Connect) -> None:
     connect.says("PUT", "/connectors/a%2Fb%20c/stop", 204)
     connect.client().stop("a/b c")
+
+
+def test_a_worker_that_still_starts_makes_nothing_absent(connect: Connect) -> None:
+    """It answers 404 to every path, in HTML; a connector would look deleted."""
+    page = httpx.Response(404, text="<html>Not Found</html>")
+    for method, path in (
+        ("GET", "/connectors"),
+        ("GET", "/connectors/m/offsets"),
+        ("DELETE", "/connectors/m"),
+    ):
+        connect.answers[method, path] = page
+    client = connect.client()
+    for call in (
+        client.connectors,
+        lambda: client.offsets("m", "s1"),
+        lambda: client.delete("m"),
+    ):
+        with pytest.raises(Unavailable):
+            call()
