@@ -54,32 +54,44 @@ STAGES: tuple[Stage, ...] = (
 STAGE_ORDER = tuple(stage.name for stage in STAGES)
 
 
-def _none(_context: UnitContext) -> float | None:
-    return None
+@dataclass(frozen=True)
+class Deadline:
+    """How long a step may take before it backs out, in seconds and in words."""
+
+    words: str
+    seconds: Callable[[UnitContext], float | None]
+
+    def __call__(self, context: UnitContext) -> float | None:
+        """Seconds for this unit; None = only the pause budget limits it."""
+        return self.seconds(context)
 
 
 def _drain_timeout(context: UnitContext) -> float | None:
     return float(max(w.drain.timeout_seconds for w in context.spec.workloads))
 
 
-def _seconds(limit: float) -> Callable[[UnitContext], float | None]:
-    return lambda _context: limit
+def _seconds(limit: float) -> Deadline:
+    return Deadline(f"{limit:.0f} s", lambda _context: limit)
+
+
+_NONE = Deadline("", lambda _context: None)
+_DRAIN = Deadline("the longest `drain.timeoutSeconds`", _drain_timeout)
 
 
 @dataclass(frozen=True)
 class Step:
-    """A step of a WorkloadCutover; the deadline is in seconds, None = only the pause budget."""
+    """A step of a WorkloadCutover; the pause budget limits it beside its own deadline."""
 
     name: str
     tasks: tuple[Task[UnitContext], ...]
     phase: Phase
-    deadline: Callable[[UnitContext], float | None] = _none
+    deadline: Deadline = _NONE
 
 
 STEPS: tuple[Step, ...] = (
     Step("Prepare", prepare.TASKS, Phase.OPEN),
     Step("Preflight", preflight.TASKS, Phase.OPEN),
-    Step("Drain", drain.TASKS, Phase.CRITICAL, _drain_timeout),
+    Step("Drain", drain.TASKS, Phase.CRITICAL, _DRAIN),
     Step("Settle", settle.TASKS, Phase.CRITICAL, _seconds(120)),
     Step("Fence", fence.TASKS, Phase.CRITICAL, _seconds(180)),
     Step("CatchUp", catch_up.TASKS, Phase.CRITICAL, _seconds(300)),
