@@ -207,8 +207,6 @@ def _failure(method: str, path: str, response: httpx.Response) -> KmigError:
     exists = status == HTTPStatus.CONFLICT and "already exists" in words
     # A 409 is a rebalance; a 500 that speaks of time is the worker's own 90 s limit.
     passing = status in {HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE} and not exists
-    # A starting worker's server answers 404 without Connect's words: nothing is known yet.
-    passing = passing or (status == HTTPStatus.NOT_FOUND and not words)
     # While it starts, a worker answers 404 to everything, in HTML: nothing is absent because of it.
     starting = status == HTTPStatus.NOT_FOUND and not words
     if passing or starting or "timed out" in words.lower() or status == HTTPStatus.BAD_GATEWAY:
@@ -219,14 +217,6 @@ def _failure(method: str, path: str, response: httpx.Response) -> KmigError:
 
 def _words(response: httpx.Response) -> str:
     """Connect's own error message; "" if it was not Connect that answered."""
-    try:
-        return _said(str(response.json()["message"]))
-    except (ValueError, KeyError, TypeError):
-        return ""
-
-
-def _words(response: httpx.Response) -> str:
-    """What Connect itself says of a failure; "" if the answer is not Connect's."""
     try:
         return _said(str(response.json()["message"]))
     except (ValueError, KeyError, TypeError):
