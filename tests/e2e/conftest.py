@@ -1,0 +1,93 @@
+"""What all end-to-end rows share: the ground, the order of the files, the record of what ran.
+
+A missing sandbox or operator fails every row. The record (`.sandbox/e2e-rows.json`) is what
+`matrix.py --ran` compares with MATRIX.md.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.e2e import matrix
+from tests.e2e.ground import OPERATOR, SYSTEM, Ground
+from tests.e2e.kafka_side import KafkaSide
+
+from kmig_demo.environment import load
+from kmig_demo.errors import DemoError
+from kmig_demo.installation import offer_version
+from kmig_demo.kubectl import Kubectl
+from kmig_demo.objects import MIGRATIONS, UNITS
+
+ROOT = Path(__file__).resolve().parents[2]
+# Cheap rows first; secrecy last, when there is most to search.
+ORDER = ("bad_inputs", "planted_loss", "move", "operator_killed", "back_out", "secrecy")
+FAULTY_VERSION, FAULTY_IMAGE = "4.3-fault-drop", "kmig.local/kafka-fault-drop:4.3.1"
+USERS = ("writer", "reader")
+RECORD: dict[str, Any] = {"sandbox": {}, "rows": {}}
+
+
+@pytest.fixture(scope="session")
+def ground() -> Iterator[Ground]:
+    """The running sandbox with the operator in it, cleared of earlier rows."""
+    try:
+        environment = load(ROOT)
+        kubectl = Kubectl(environment)
+        sides = {name: KafkaSide(side) for name, side in environment.sides.items()}
+        RECORD["sandbox"] = {name: side.cluster_id() for name, side in sides.items()}
+        _require_operator(kubectl)
+        # Once for all rows: the operator restarts for it.
+        offer_version(kubectl, FAULTY_VERSION, FAULTY_IMAGE)
+    except DemoError as error:
+        pytest.fail(f"the sandbox is not ready for end-to-end rows: {error}")
+    made = Ground(environment, kubectl, sides)
+    for line in made.clear():
+        print(f"left by an earlier run, removed: {line}")
+    for name, side in sides.items():
+        made.passwords[name] = {
+            made.named(user): side.make_user(made.named(user)) for user in USERS
+        }
+    yield made
+    made.clear()
+
+
+def _require_operator(kubectl: Kubectl) -> None:
+    for kind in (MIGRATIONS, UNITS):
+        if not kubectl.exists("crd", kind):
+            raise DemoError(f"{kind} is not installed; run `make images install` first")
+    for pod in kubectl.find(SYSTEM, "pods", "-l", OPERATOR):
+        if all(status["ready"] for status in pod["status"].get("containerStatuses", [{}])):
+            return
+    raise DemoError("no operator pod is ready; run `make images install` first")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files in the order of ORDER; a file that it does not name is an error."""
+
+    def place(item: pytest.Item) -> int:
+        return ORDER.index(item.path.stem.removeprefix("test_"))
+
+    items.sort(key=place)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note each row's outcome: passed only if set-up, call and tear-down all passed."""
+    name = report.nodeid.rpartition("/")[2]
+    row = RECORD["rows"].setdefault(name, {"outcome": "did not finish", "seconds": 0.0})
+    row["seconds"] = round(row["seconds"] + report.duration, 1)
+    if report.outcome != "passed":
+        row["outcome"] = report.outcome
+    elif report.when == "call" and row["outcome"] == "did not finish":
+        row["outcome"] = "passed"
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the record whole."""
+    if session.config.option.collectonly:
+        return
+    unfinished = matrix.RECORD.with_suffix(".unfinished")
+    unfinished.write_text(json.dumps(RECORD, indent=2) + "\n", encoding="utf-8")
+    unfinished.replace(matrix.RECORD)
