@@ -16,6 +16,7 @@ from kmig_sandbox.kubectl import Kubectl
 from kmig_sandbox.node import Node
 from kmig_sandbox.places import RECORD_DIR, Places
 from kmig_sandbox.problem import occupied
+from kmig_sandbox.processes import named
 from kmig_sandbox.progress import say, step
 
 RECORD = RECORD_DIR / "owner.json"
@@ -69,9 +70,9 @@ class Embedded:
     def _start_over(self, node: Node, with_containerd: Callable[[], None]) -> None:
         if leftovers.exist(self._places.node, RECORD):
             leftovers.end(self._places.node, RECORD)
-        if other := _other_kubelet():
+        if other := named("kubelet"):
             raise occupied(
-                f"another kubelet runs on this machine (process {other}): the embedded node would "
+                f"another kubelet runs on this machine (process {other.pid}): the embedded node would "
                 f"disturb it; set KMIG_KUBECONFIG to that cluster instead"
             )
         network.need_free()
@@ -102,14 +103,3 @@ def _raise_failure_of(work: Future[Path]) -> None:
     """Lets what failed beside end minutes of work here before the next program."""
     if work.done():
         work.result()
-
-
-def _other_kubelet() -> int | None:
-    """The id of a kubelet that is not ours, or None."""
-    for comm in Path("/proc").glob("[0-9]*/comm"):
-        try:
-            if comm.read_text(encoding="utf-8").strip() == "kubelet":
-                return int(comm.parent.name)
-        except OSError:
-            continue  # it ended while we looked
-    return None

@@ -109,6 +109,22 @@ def marked() -> list[tuple[Process, Path]]:
     return found
 
 
+def named(name: str) -> Process | None:
+    """A running process of the machine with this command name, or None.
+
+    Dead ones that wait for their parent keep their name and do not count.
+    """
+    for pid in _pids():
+        fields = _stat(pid)
+        try:
+            command = Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if command == name and fields and fields[_STATE_FIELD] != "Z":
+            return Process(name, pid, int(fields[_START_TIME_FIELD]))
+    return None
+
+
 def _send(process: Process, number: signal.Signals) -> bool:
     if not process.alive:
         return False
