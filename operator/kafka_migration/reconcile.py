@@ -74,8 +74,8 @@ def _decide(world: World, context: Context) -> tuple[Context, Decision]:
             else decide_unit(context, now)
         )
         if isinstance(decided, Decision):
+            memory.needed = tuple(context.facts.asked.values())
             return context, decided
-        memory.needed = (*memory.needed, *decided.facts)
         values = {**values, **observe(world, context, decided.facts)}
     raise RuntimeError(f"{context.loaded.key}: a decision asked for facts {ROUNDS} times")
 

@@ -51,12 +51,17 @@ class Fact(Generic[T_co]):
 
 @dataclass(frozen=True)
 class Facts:
-    """What was read in this tick."""
+    """What was read in this tick, and what a decision looked for in it.
+
+    `asked` lets the next tick of the same step read the same facts at once; no decision sees it.
+    """
 
     values: Mapping[str, Any | Unknown] = field(default_factory=dict)
+    asked: dict[str, Fact[Any]] = field(default_factory=dict, compare=False)
 
     def has(self, fact: Fact[Any]) -> bool:
         """True if the fact was read in this tick, successfully or not."""
+        self.asked[fact.name] = fact
         return fact.name in self.values
 
     def unknown(self, fact: Fact[Any]) -> Unknown | None:

@@ -213,9 +213,25 @@ def open_seam(context: UnitContext) -> bool:
     return moves_authority(context) and context.recorded(EntryKind.CAUGHT_UP) is None
 
 
+def connectors_are_unread(_context: UnitContext) -> Verdict:
+    """Passes as soon as Connect was read: the next task asks it whom it concerns."""
+    return PASS
+
+
+def copying(context: UnitContext) -> bool:
+    """The mirror is not stopped yet; stored offsets cost Connect a second each time."""
+    if not open_seam(context):
+        return False
+    connector = context.facts[facts.CONNECTORS].get(context.connector)
+    return connector is None or connector.state != "STOPPED"
+
+
+# The stored offsets are compared last, together with the seam's entry: the mirror is stopped,
+# fenced and denied by then, so that nothing but our own PATCH could change them.
 TASKS: tuple[Task[UnitContext], ...] = (
     Task("rights made early", (facts.TARGET_ACLS,), rights_are_missing, grant, open_seam),
-    Task("copied to the end", (facts.MIRROR_OFFSETS,), mirror_is_behind, applies=open_seam),
+    Task("mirrors read", (facts.CONNECTORS,), connectors_are_unread, applies=open_seam),
+    Task("copied to the end", (facts.MIRROR_OFFSETS,), mirror_is_behind, applies=copying),
     Task("mirror stopped", (facts.CONNECTORS,), mirror_runs, stop, open_seam),
     Task("mirror fenced", (), mirror_generation_may_commit, fence_mirror, open_seam),
     Task(
@@ -226,7 +242,6 @@ TASKS: tuple[Task[UnitContext], ...] = (
         open_seam,
     ),
     Task("mirror refused", (facts.MIRROR_PROBES,), mirror_is_still_accepted, applies=open_seam),
-    Task("offsets as expected", (facts.MIRROR_OFFSETS,), stored_offsets_differ, applies=open_seam),
     Task("target end read", (facts.ENTERING_ENDS,), entering_moves, applies=open_seam),
     Task(
         "tail equal",
@@ -241,6 +256,7 @@ TASKS: tuple[Task[UnitContext], ...] = (
         leaving_changed,
         applies=open_seam,
     ),
+    Task("offsets as expected", (facts.MIRROR_OFFSETS,), stored_offsets_differ, applies=open_seam),
     Task(
         "seam recorded",
         (facts.MIRROR_OFFSETS, facts.ENTERING_ENDS, facts.TARGET_TOPICS),
