@@ -28,6 +28,7 @@ from kafka_migration.verifier.reader import settings
 from kafka_migration.verifier.reading import Bounds, Log
 from kafka_migration.verifier.spec import Spec
 
+NOW = int(time.time() * 1000)  # older records would fall to retention while a test runs
 ENV = Path(__file__).parents[3] / ".sandbox" / "env"
 
 
@@ -54,7 +55,7 @@ class Record:
     value: bytes | None
     key: bytes | None = None
     headers: Sequence[tuple[str, bytes | None]] = ()
-    timestamp: int = 1_700_000_000_000
+    timestamp: int = NOW
 
 
 @dataclass
@@ -91,6 +92,7 @@ class Clusters:
     topic: str
     admins: Mapping[Log, AdminClient]
 
+    now = NOW
     record = staticmethod(Record)
     maps = staticmethod(Maps)
     until = staticmethod(until)

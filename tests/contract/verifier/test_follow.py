@@ -54,7 +54,7 @@ class Traffic:
             for partition in PARTITIONS:
                 for _ in range(20):
                     record = clusters.record(
-                        str(self.written).encode(), timestamp=1_700_000_000_000 + self.written
+                        str(self.written).encode(), timestamp=clusters.now + self.written
                     )
                     clusters.send(producer, partition, record)
                     if self.written != self._lose:

@@ -18,9 +18,7 @@ Clusters = Any  # conftest.Clusters; test folders are no packages
 
 def numbered(clusters: Clusters, numbers: range) -> list[Any]:
     return [
-        clusters.record(
-            f"value {n}".encode(), key=f"k{n % 5}".encode(), timestamp=1_700_000_000_000 + n
-        )
+        clusters.record(f"value {n}".encode(), key=f"k{n % 5}".encode(), timestamp=clusters.now + n)
         for n in numbers
     ]
 
@@ -105,7 +103,11 @@ def empty(records: list[Any]) -> list[Any]:
 
 
 def add(records: list[Any]) -> list[Any]:
-    return [*records[:20], replace(records[20], value=b"foreign", timestamp=5), *records[20:]]
+    return [
+        *records[:20],
+        replace(records[20], value=b"foreign", timestamp=records[0].timestamp + 5),
+        *records[20:],
+    ]
 
 
 @pytest.mark.parametrize(
