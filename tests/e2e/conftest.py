@@ -15,17 +15,16 @@ import pytest
 from tests.e2e import matrix
 from tests.e2e.ground import OPERATOR, SYSTEM, Ground
 from tests.e2e.kafka_side import KafkaSide
+from tests.e2e.moves import Moved, Moves, begin, finish, prepare
 
 from kmig_demo.environment import load
 from kmig_demo.errors import DemoError
-from kmig_demo.installation import offer_version
 from kmig_demo.kubectl import Kubectl
 from kmig_demo.objects import MIGRATIONS, UNITS
 
 ROOT = Path(__file__).resolve().parents[2]
 # Cheap rows first; secrecy last, when there is most to search.
 ORDER = ("bad_inputs", "planted_loss", "move", "operator_killed", "back_out", "secrecy")
-FAULTY_VERSION, FAULTY_IMAGE = "4.3-fault-drop", "kmig.local/kafka-fault-drop:4.3.1"
 USERS = ("writer", "reader")
 RECORD: dict[str, Any] = {"sandbox": {}, "rows": {}}
 
@@ -39,8 +38,6 @@ def ground() -> Iterator[Ground]:
         sides = {name: KafkaSide(side) for name, side in environment.sides.items()}
         RECORD["sandbox"] = {name: side.cluster_id() for name, side in sides.items()}
         _require_operator(kubectl)
-        # Once for all rows: the operator restarts for it.
-        offer_version(kubectl, FAULTY_VERSION, FAULTY_IMAGE)
     except DemoError as error:
         pytest.fail(f"the sandbox is not ready for end-to-end rows: {error}")
     made = Ground(environment, kubectl, sides)
@@ -52,6 +49,20 @@ def ground() -> Iterator[Ground]:
         }
     yield made
     made.clear()
+
+
+@pytest.fixture(scope="session")
+def moves(ground: Ground) -> Moves:
+    """The migration that all moving rows share, at its open CutOver gate."""
+    return prepare(ground)
+
+
+@pytest.fixture(scope="session")
+def moved(moves: Moves) -> Moved:
+    """The undisturbed move, which the disturbed ones must equal in the end."""
+    pair = begin(moves, "plain")
+    moves.release(pair.wave)
+    return finish(moves, pair)
 
 
 def _require_operator(kubectl: Kubectl) -> None:

@@ -1,0 +1,120 @@
+"""The migration that all moving rows share, and the undisturbed move that others compare with.
+
+Made once per session by conftest's fixtures `moves` and `moved`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.e2e import manifests
+from tests.e2e.connect import Connect
+from tests.e2e.end_state import end_state
+from tests.e2e.ground import Ground, short_uid
+from tests.e2e.lifecycle import Migration
+from tests.e2e.pair import Pair, archive_topic
+
+from kmig_demo.checker import Judgement
+from kmig_demo.history import History
+from kmig_demo.kubectl import Object
+
+NAME = "moves"
+WAVES = {"plain": 10, "fence": 20, "switch": 30, "budget": 40}
+ARCHIVE, KEYS = 1_000, 40
+
+
+@dataclass
+class Moves:
+    """The shared migration, its pairs, and what was seen on the way to CutOver."""
+
+    ground: Ground
+    migration: Migration
+    pairs: dict[str, Pair]
+    on_target_before: set[str] = field(default_factory=set)
+    on_target_at_the_gate: set[str] = field(default_factory=set)
+    on_target_prepared: set[str] = field(default_factory=set)
+
+    @property
+    def connect(self) -> Connect:
+        """The migration's Connect cluster."""
+        return Connect(self.ground, self.migration.namespace, short_uid(self.migration.found()))
+
+    def release(self, wave: int) -> None:
+        """Let the units up to a wave go."""
+        self.migration.change(cutover={"throughWave": wave})
+
+    def events(self, namespace: str, name: str) -> list[Object]:
+        """Events about one object."""
+        selector = f"involvedObject.name={name}"
+        return self.ground.kubectl.find(namespace, "events", "--field-selector", selector)
+
+
+@dataclass
+class Moved:
+    """One pair on the target, judged."""
+
+    pair: Pair
+    writer: Object
+    reader: Object
+    holds: list[str]
+    end: dict[str, Any]
+    judgement: Judgement
+
+
+def prepare(ground: Ground) -> Moves:
+    """Topics and history on the source, then one migration up to its open CutOver gate."""
+    platform = ground.make_namespace("platform", role="migration")
+    applications = ground.make_namespace("apps", role="application")
+    reference = (platform, NAME)
+    pairs = {n: Pair(ground, applications, n, wave, reference) for n, wave in WAVES.items()}
+    for pair in pairs.values():
+        pair.lay()
+    archive = archive_topic(ground)
+    ground.sides["source"].make_topic(archive, 1)
+    History(ground.environment.sides["source"], ground.run).write(archive, ARCHIVE, KEYS, "a")
+    made = Moves(ground, Migration(ground, platform, NAME), pairs)
+    _to_cut_over(made, applications)
+    return made
+
+
+def _to_cut_over(moves: Moves, applications: str) -> None:
+    ground, migration, target = moves.ground, moves.migration, moves.ground.sides["target"]
+    ours = [ground.named("")]
+    moves.on_target_before = target.standing(ours)
+    ground.kubectl.apply(manifests.platform_secrets(ground, migration.namespace))
+    manifest = manifests.migration(ground, migration.namespace, NAME, ground.named("m-.*"))
+    manifest["spec"]["allowedCutovers"]["namespaces"] = [applications]
+    migration.apply(manifest)
+    migration.hold("InventoryFrozen")
+    migration.gate("TargetPrepared")
+    ours.append(short_uid(migration.found()))
+    moves.on_target_at_the_gate = target.standing(ours)
+    migration.approve("TargetPrepared")
+    migration.hold("TargetPrepared")
+    moves.on_target_prepared = target.standing(ours)
+    migration.advance("Replicating")
+    migration.advance("Validated")
+    migration.approve("CutOver")
+    migration.says("WaitingForWave")
+
+
+def begin(moves: Moves, name: str, **writer_spec: Any) -> Pair:
+    """A pair with its applications running and its units waiting for their waves."""
+    pair = moves.pairs[name]
+    pair.start()
+    pair.apply_units(**writer_spec)
+    return pair
+
+
+def finish(moves: Moves, pair: Pair) -> Moved:
+    """The writer's unit is released already: wait for both, then judge."""
+    holds = [f"WaitingForWave: {pair.reader.ready()}"]
+    writer = pair.arrive(pair.writer)
+    holds.append(f"OnTarget: {pair.writer.ready()}")
+    moves.release(pair.wave + 1)
+    reader = pair.arrive(pair.reader)
+    holds.append(f"OnTarget: {pair.reader.ready()}")
+    pair.wait_flow(pair.acknowledged())
+    end = end_state(pair, moves.connect)
+    return Moved(pair, writer, reader, holds, end, pair.judged())
