@@ -16,10 +16,12 @@ from kmig_sandbox.commands import run
 from kmig_sandbox.images import Image
 from kmig_sandbox.kubectl import Kubectl
 from kmig_sandbox.places import Places
-from kmig_sandbox.problem import missing
+from kmig_sandbox.problem import missing, occupied
 from kmig_sandbox.progress import say, step
 
 LOADER = "KMIG_IMAGE_LOAD"
+_DELETE_SECONDS = 170
+_LABEL = "kafka-migration.io/sandbox=true"
 
 
 class Given:
@@ -42,8 +44,21 @@ class Given:
         """Checks that the cluster answers and gives it the Kafka image."""
         if refusal := self._kubectl.refusal("get", "--raw", "/readyz"):
             raise missing(f"the cluster of {self._kubectl.kubeconfig} does not answer: {refusal}")
+        self._refuse_foreign_namespaces()
         self.load(images.kafka(self._places))
         return self._kubectl
+
+    def _refuse_foreign_namespaces(self) -> None:
+        names = ("get", "namespaces", "-o", "name")
+        foreign = set(self._kubectl.run(*names).split()) - set(
+            self._kubectl.run(*names, "-l", _LABEL).split()
+        )
+        for side in credentials.SIDES:
+            if f"namespace/kafka-{side}" in foreign:
+                raise occupied(
+                    f"the cluster already has a namespace kafka-{side} that is not the sandbox's: "
+                    f"use another cluster"
+                )
 
     def address(self) -> str:
         """The first node's internal address; this machine must reach it."""
@@ -77,9 +92,10 @@ class Given:
                 "delete",
                 "namespace",
                 "-l",
-                "kafka-migration.io/sandbox=true",
+                _LABEL,
                 f"--field-selector=metadata.name=kafka-{side}",
                 "--ignore-not-found",
-                timeout=180,
+                f"--request-timeout={_DELETE_SECONDS}s",
+                timeout=_DELETE_SECONDS + 10,
             )
         say("the two Kafkas are removed; the rest of the cluster is yours")

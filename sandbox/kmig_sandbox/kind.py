@@ -5,6 +5,7 @@ Chosen by choice.py. Images are built by Docker from the same Dockerfiles with o
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from pathlib import Path
 
@@ -13,10 +14,10 @@ from kmig_sandbox.commands import attempt, run
 from kmig_sandbox.images import Image
 from kmig_sandbox.kubectl import Kubectl
 from kmig_sandbox.places import Places
-from kmig_sandbox.problem import missing
+from kmig_sandbox.problem import missing, occupied
 from kmig_sandbox.progress import step
 
-CLUSTER = "kmig-sandbox"
+_PREFIX = "kmig-sandbox-"
 
 
 def available() -> bool:
@@ -27,12 +28,13 @@ def available() -> bool:
 
 
 class Kind:
-    """One kind cluster of a fixed name, described by kind-config.yaml."""
+    """One kind cluster per clone, described by kind-config.yaml."""
 
     kind = "kind"
 
     def __init__(self, places: Places) -> None:
         self._places = places
+        self._name = _PREFIX + hashlib.sha256(str(places.clone).encode()).hexdigest()[:6]
         program = shutil.which("kubectl")
         if program is None:
             raise missing("kubectl is not on this machine: kind needs it, install it")
@@ -41,10 +43,15 @@ class Kind:
     def up(self) -> Kubectl:
         """Creates the cluster unless it is there and answers."""
         clusters = run(["kind", "get", "clusters"], timeout=60).split()
-        if CLUSTER in clusters and self._answers():
+        if others := [c for c in clusters if c.startswith(_PREFIX) and c != self._name]:
+            raise occupied(
+                f"another clone's sandbox is alive in kind (cluster {others[0]}): run "
+                f"`make sandbox-down` there, or `kind delete cluster --name {others[0]}`"
+            )
+        if self._name in clusters and self._answers():
             self.load(images.kafka(self._places))
             return self._kubectl
-        if CLUSTER in clusters:
+        if self._name in clusters:
             self.down()
         with step("creating the kind cluster", "it pulls the node image the first time"):
             run(
@@ -53,7 +60,7 @@ class Kind:
                     "create",
                     "cluster",
                     "--name",
-                    CLUSTER,
+                    self._name,
                     "--wait",
                     "180s",
                     "--config",
@@ -81,18 +88,18 @@ class Kind:
                 self._build(image.base, [], log)
             self._build(image, base, log, context)
             run(
-                ["kind", "load", "docker-image", "--name", CLUSTER, image.name],
+                ["kind", "load", "docker-image", "--name", self._name, image.name],
                 timeout=600,
                 log=log,
             )
 
     def down(self) -> None:
         """Deletes the cluster."""
-        run(["kind", "delete", "cluster", "--name", CLUSTER], timeout=300)
+        run(["kind", "delete", "cluster", "--name", self._name], timeout=300)
         self._places.kubeconfig.unlink(missing_ok=True)
 
     def _answers(self) -> bool:
-        text = run(["kind", "get", "kubeconfig", "--name", CLUSTER], timeout=60)
+        text = run(["kind", "get", "kubeconfig", "--name", self._name], timeout=60)
         files.write(self._places.kubeconfig, text, 0o600)
         return not self._kubectl.refusal("get", "--raw", "/readyz")
 

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from kmig_sandbox import certificates, files, network, nodefiles, owner, processes
+from kmig_sandbox import certificates, files, network, nodecommands, nodefiles, owner, processes
 from kmig_sandbox.commands import attempt, clean_environment, last_line, run
 from kmig_sandbox.kubectl import Kubectl
 from kmig_sandbox.nodefiles import Layout
@@ -41,7 +41,7 @@ class Node:
         if not found or found.clone != str(self._places.clone) or not found.lives:
             return False
         alive = {process.name for process in found.processes if process.alive}
-        complete = alive >= set(nodefiles.commands(self._layout))
+        complete = alive >= set(nodecommands.commands(self._layout))
         return complete and self._places.kubeconfig.exists() and not self._not_ready()
 
     def start(self, with_containerd: Callable[[], None]) -> None:
@@ -69,7 +69,7 @@ class Node:
         )
 
     def _start_all(self, claim: Owner, with_containerd: Callable[[], None]) -> Owner:
-        commands = list(nodefiles.commands(self._layout).items())
+        commands = list(nodecommands.commands(self._layout).items())
         claim = self._start_one(claim, *commands[0])
         with ThreadPoolExecutor(max_workers=1) as beside:
             imported = beside.submit(with_containerd)

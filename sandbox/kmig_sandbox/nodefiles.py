@@ -1,4 +1,4 @@
-"""What the node's programs are told: command lines and configuration files, as values.
+"""What the node's programs read: configuration files and first objects, as values.
 
 Called by node.py, which writes and starts them. Pure; why a setting is there stands beside it.
 """
@@ -9,13 +9,11 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from kmig_sandbox.network import NODE, PODS, SERVICES
+from kmig_sandbox.network import NODE, PODS
 
 NODE_NAME = "node1"
 DNS = "10.96.0.10"
 API = f"https://{NODE}:6443"
-ETCD = "http://127.0.0.1:22379"
-ETCD_PEER = "http://127.0.0.1:22380"
 CGROUP = "/kmig"
 PAUSE_IMAGE = "kmig.local/pause:1"
 
@@ -64,71 +62,6 @@ def configuration(layout: Layout, snapshotter: str) -> dict[str, str]:
         "kubelet.yaml": json.dumps(_kubelet(layout)),
         "proxy.yaml": json.dumps(_proxy(layout)),
         "Corefile": _corefile(layout),
-    }
-
-
-def commands(layout: Layout) -> dict[str, list[str]]:
-    """Program name to command line, in the order in which they start."""
-    at, pki = layout.programs, layout.pki
-    return {
-        "containerd": ["containerd", "-c", f"{layout.state}/containerd.toml"],
-        "etcd": [
-            f"{at}/etcd",
-            f"--data-dir={layout.state}/etcd",
-            f"--listen-client-urls={ETCD}",
-            f"--advertise-client-urls={ETCD}",
-            f"--listen-peer-urls={ETCD_PEER}",
-            f"--initial-advertise-peer-urls={ETCD_PEER}",
-            f"--initial-cluster=default={ETCD_PEER}",
-            "--unsafe-no-fsync",
-        ],
-        "kube-apiserver": [
-            f"{at}/kube-apiserver",
-            f"--etcd-servers={ETCD}",
-            f"--bind-address={NODE}",
-            f"--advertise-address={NODE}",
-            "--secure-port=6443",
-            f"--service-cluster-ip-range={SERVICES}",
-            "--authorization-mode=Node,RBAC",
-            "--allow-privileged=true",
-            f"--client-ca-file={pki}/ca.crt",
-            f"--tls-cert-file={pki}/apiserver.crt",
-            f"--tls-private-key-file={pki}/apiserver.key",
-            "--service-account-issuer=https://kubernetes.default.svc",
-            f"--service-account-key-file={pki}/service-accounts.pub",
-            f"--service-account-signing-key-file={pki}/service-accounts.key",
-            "--kubelet-preferred-address-types=InternalIP",
-            f"--kubelet-client-certificate={pki}/admin.crt",
-            f"--kubelet-client-key={pki}/admin.key",
-            f"--kubelet-certificate-authority={pki}/ca.crt",
-        ],
-        "kube-controller-manager": [
-            f"{at}/kube-controller-manager",
-            *_as(layout, "controller-manager"),
-            f"--bind-address={NODE}",
-            f"--service-account-private-key-file={pki}/service-accounts.key",
-            # Without it pods get an empty ca.crt.
-            f"--root-ca-file={pki}/ca.crt",
-            "--use-service-account-credentials",
-            "--leader-elect=false",
-        ],
-        "kube-scheduler": [
-            f"{at}/kube-scheduler",
-            *_as(layout, "scheduler"),
-            f"--bind-address={NODE}",
-            "--leader-elect=false",
-        ],
-        "kubelet": [
-            f"{at}/kubelet",
-            f"--config={layout.state}/kubelet.yaml",
-            f"--kubeconfig={layout.kubeconfig('node')}",
-            f"--root-dir={layout.state}/kubelet",
-            f"--cert-dir={layout.state}/kubelet-pki",
-            f"--hostname-override={NODE_NAME}",
-            f"--node-ip={NODE}",
-        ],
-        "kube-proxy": [f"{at}/kube-proxy", f"--config={layout.state}/proxy.yaml"],
-        "coredns": [f"{at}/coredns", "-conf", f"{layout.state}/Corefile"],
     }
 
 
@@ -184,15 +117,6 @@ def dns_objects() -> str:
         "endpoints": [{"addresses": [NODE]}],
     }
     return json.dumps({"apiVersion": "v1", "kind": "List", "items": [service, slice_]})
-
-
-def _as(layout: Layout, user: str) -> list[str]:
-    conf = layout.kubeconfig(user)
-    return [
-        f"--kubeconfig={conf}",
-        f"--authentication-kubeconfig={conf}",
-        f"--authorization-kubeconfig={conf}",
-    ]
 
 
 def _cni(state: Path) -> dict[str, object]:
@@ -274,6 +198,8 @@ def _proxy(layout: Layout) -> dict[str, object]:
         "clientConnection": {"kubeconfig": str(layout.kubeconfig("proxy"))},
         "hostnameOverride": NODE_NAME,
         "nodeIPOverride": [NODE],
+        # Else node ports would answer on the machine's outer addresses as well.
+        "nodePortAddresses": [f"{NODE}/32"],
         # Serving node ports on loopback would open route_localnet for the whole machine.
         "iptables": {"localhostNodePorts": False},
         "healthzBindAddress": f"{NODE}:10256",

@@ -20,6 +20,7 @@ from kmig_sandbox import (
     files,
     jars,
     kafka,
+    nodecommands,
     nodefiles,
     processes,
     waiting,
@@ -157,6 +158,6 @@ def test_a_kafkas_passwords_stand_in_its_secret_only(tmp_path: Path) -> None:
 
 def test_the_nodes_programs_listen_on_no_outer_address(tmp_path: Path) -> None:
     layout = nodefiles.Layout(tmp_path, tmp_path, tmp_path)
-    texts = [" ".join(argv) for argv in nodefiles.commands(layout).values()]
+    texts = [" ".join(argv) for argv in nodecommands.commands(layout).values()]
     texts += nodefiles.configuration(layout, "overlayfs").values()
     assert not any("0.0.0.0:" in text or "=0.0.0.0" in text for text in texts)
