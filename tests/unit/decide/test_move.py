@@ -6,74 +6,21 @@ each tick `Planted.check` proves that there are never two writers and nothing be
 
 from __future__ import annotations
 
-from copy import deepcopy
-from dataclasses import dataclass
-from functools import cache
-
 import pytest
+from tests.unit.decide.moving import UNITS, at, finished, in_phase, run_to, visits
 from tests.unit.decide.planted import PARTITIONS, Planted, acl, not_known
 
-from kafka_migration.decide.cutover import working_step
 from kafka_migration.decide.decision import Decision
 from kafka_migration.decide.machine import Phase
-from kafka_migration.decide.table import STAGE_ORDER, STEP_ORDER, phase_of
+from kafka_migration.decide.table import STAGE_ORDER, STEP_ORDER
 from kafka_migration.decide.tasks import Failure
 from kafka_migration.model.entries import EntryKind, decode_offsets
 from kafka_migration.model.kafka import Commit
 from kafka_migration.model.reasons import Reason
 
-UNITS = ("writer", "reader")
-
-
-@dataclass(frozen=True)
-class Visit:
-    """A state of the undisturbed move just before a tick of one object."""
-
-    planted: Planted
-    name: str
-
-    def again(self) -> Planted:
-        return deepcopy(self.planted)
-
-    @property
-    def phase(self) -> Phase:
-        context = self.planted.context(self.name)
-        return phase_of(working_step(context), context)  # type: ignore[arg-type]
-
-    def __str__(self) -> str:
-        status = self.planted.status(self.name)
-        return f"{self.name} at {status.get('workingStep') or status.get('workingStage')}"
-
-
-def finished(planted: Planted) -> bool:
-    return planted.status("leave").get("stage") == "CutOver"
-
-
-@cache
-def visits() -> tuple[Visit, ...]:
-    """Every state of the move, approvals given as they are asked for."""
-    planted, seen = Planted(), []
-    for _ in range(200):
-        for name in planted.objects:
-            if planted.status("leave").get("phase") == "AwaitingApproval":
-                planted.approve()
-            seen.append(Visit(deepcopy(planted), name))
-            planted.tick(name)
-        if finished(planted):
-            return tuple(seen)
-    raise AssertionError("the undisturbed move does not end")
-
-
-def run_to(planted: Planted, name: str, step: str) -> None:
-    planted.run(lambda: planted.status(name)["workingStep"] == step)
-
 
 def nothing_happens(decision: Decision) -> bool:
     return not (decision.moved or decision.entry or decision.action)
-
-
-def in_phase(*phases: Phase) -> list[Visit]:
-    return [v for v in visits() if v.name in UNITS and v.phase in phases]
 
 
 def end() -> Planted:
@@ -284,8 +231,7 @@ def test_a_restart_in_the_middle_of_a_back_out_finishes_it():
 
 
 def test_a_unit_that_backed_out_stays_until_its_attempt_is_raised_and_then_moves():
-    visit = next(v for v in in_phase(Phase.CRITICAL) if str(v) == "writer at CatchUp")
-    planted = visit.again()
+    planted = at("writer", "CatchUp")
     planted.change("leave", paused=True)
     run_to(planted, "writer", "BackedOut")
     planted.change("leave", paused=False)
@@ -298,8 +244,7 @@ def test_a_unit_that_backed_out_stays_until_its_attempt_is_raised_and_then_moves
 
 
 def test_a_back_out_waits_while_the_source_is_silent_and_says_so():
-    visit = next(v for v in in_phase(Phase.CRITICAL) if str(v) == "writer at CatchUp")
-    planted = visit.again()
+    planted = at("writer", "CatchUp")
     planted.change("leave", paused=True)
     run_to(planted, "writer", "BackOut")
     planted.unknown["source-acls"] = not_known()
@@ -344,8 +289,7 @@ def test_a_write_behind_the_fence_holds_and_is_named():
 )
 def test_the_last_look_backs_out_of_any_difference(disturb, reason):
     """Directly before the Switch entry everything is looked at once more (protocol 3.9)."""
-    visit = next(v for v in in_phase(Phase.CRITICAL) if str(v) == "writer at Switch")
-    planted = visit.again()
+    planted = at("writer", "Switch")
     disturb(planted)
     entry = planted.decide("writer")[0].entry
     assert entry is not None

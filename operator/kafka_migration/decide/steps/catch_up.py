@@ -219,11 +219,14 @@ def connectors_are_unread(_context: UnitContext) -> Verdict:
 
 
 def copying(context: UnitContext) -> bool:
-    """The mirror is not stopped yet; stored offsets cost Connect a second each time."""
+    """The mirror is not stopped yet; stored offsets cost Connect a second each time.
+
+    One that is gone copies nothing more: the next task says so at once.
+    """
     if not open_seam(context):
         return False
     connector = context.facts[facts.CONNECTORS].get(context.connector)
-    return connector is None or connector.state != "STOPPED"
+    return connector is not None and connector.state != "STOPPED"
 
 
 # The stored offsets are compared last, together with the seam's entry: the mirror is stopped,

@@ -74,9 +74,10 @@ def _uncovered(context: UnitContext) -> Iterator[Problem]:
     covered = leaving_principals(context) | {mirror}
     for topic in context.writes:
         who = acls.writers(present, topic)
-        if "User:*" in who:
-            text = f"topic {topic} may be written by User:*; grant the writers by name instead"
-            yield Problem(Reason.WILDCARD_WRITER, f"topic/{topic}", text)
+        for side, entries in (("source", present), ("target", context.facts[facts.TARGET_ACLS])):
+            if "User:*" in acls.writers(entries, topic):
+                text = f"topic {topic} may be written by User:* on the {side}; grant it by name"
+                yield Problem(Reason.WILDCARD_WRITER, f"topic/{topic}", text)
         for principal in sorted(who - covered - {"User:*"}):
             text = (
                 f"{principal} can write topic {topic} on the source and is not in this unit; add "

@@ -1,0 +1,93 @@
+"""Every state of an undisturbed move, kept once per test run, to disturb it from there."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cache
+
+from tests.unit.decide.planted import Planted
+
+from kafka_migration.decide.context import UnitContext
+from kafka_migration.decide.cutover import working_step
+from kafka_migration.decide.machine import Phase
+from kafka_migration.decide.table import phase_of
+from kafka_migration.model.entries import EntryKind
+
+UNITS = ("writer", "reader")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A state of the undisturbed move just before a tick of one object."""
+
+    planted: Planted
+    name: str
+
+    def again(self) -> Planted:
+        return deepcopy(self.planted)
+
+    @property
+    def phase(self) -> Phase:
+        context = self.planted.context(self.name)
+        assert isinstance(context, UnitContext)
+        return phase_of(working_step(context), context)
+
+    def __str__(self) -> str:
+        status = self.planted.status(self.name)
+        return f"{self.name} at {status.get('workingStep') or status.get('workingStage')}"
+
+
+def finished(planted: Planted) -> bool:
+    return planted.status("leave").get("stage") == "CutOver"
+
+
+@cache
+def visits() -> tuple[Visit, ...]:
+    """Every state of the move, approvals given as they are asked for."""
+    planted, seen = Planted(), []
+    for _ in range(200):
+        for name in planted.objects:
+            if planted.status("leave").get("phase") == "AwaitingApproval":
+                planted.approve()
+            seen.append(Visit(deepcopy(planted), name))
+            planted.tick(name)
+        if finished(planted):
+            return tuple(seen)
+    raise AssertionError("the undisturbed move does not end")
+
+
+def in_phase(*phases: Phase) -> list[Visit]:
+    return [v for v in visits() if v.name in UNITS and v.phase in phases]
+
+
+def at(name: str, row: str) -> Planted:
+    """The world at the first tick in which an object works on a stage or step."""
+    return next(v for v in visits() if str(v) == f"{name} at {row}").again()
+
+
+def run_to(planted: Planted, name: str, step: str) -> None:
+    """Go on until a unit works on a step."""
+    planted.run(lambda: planted.status(name)["workingStep"] == step)
+
+
+def last_at(name: str, row: str) -> Planted:
+    """The world at the tick that leaves a stage or step: every task of it passes."""
+    return [v for v in visits() if str(v) == f"{name} at {row}"][-1].again()
+
+
+def before_entry(name: str, kind: EntryKind) -> Planted:
+    """The world at the tick that records an entry: every task before it passes."""
+    for visit in visits():
+        entry = visit.planted.decide(visit.name)[0].entry if visit.name == name else None
+        if entry is not None and entry.kind is kind:
+            return visit.again()
+    raise AssertionError(f"{name} never records {kind}")
+
+
+def stands(planted: Planted, name: str) -> tuple[str, str]:
+    """After one tick that must move nothing: Ready's reason, and whether it is stalled."""
+    decision, _ = planted.decide(name)
+    assert not decision.moved
+    conditions = {c["type"]: c for c in decision.status["conditions"]}
+    return conditions["Ready"]["reason"], conditions["Stalled"]["status"]

@@ -1,0 +1,51 @@
+"""CutOver: permission for the units, wave by wave; reached when all arrived."""
+
+from __future__ import annotations
+
+from tests.unit.decide.moving import at, last_at, stands
+from tests.unit.decide.planted import Planted
+
+from kafka_migration.model.entries import EntryKind
+
+
+def test_units_of_an_unreleased_wave_are_a_hold_not_work():
+    planted = last_at("leave", "CutOver")
+    planted.change("leave", cutover={"throughWave": 10})
+    for name in ("writer", "reader"):
+        del planted.objects[name].status["workingStep"]  # type: ignore[attr-defined]
+    planted.objects["writer"].status["workingStep"] = "Completed"  # type: ignore[index]
+    decision, _ = planted.decide("leave")
+    ready = decision.status["conditions"][0]
+    assert (ready["status"], ready["reason"]) == ("True", "WaitingForWave")
+    assert "the next wave is 20" in ready["message"]
+
+
+def test_no_unit_at_all_is_waited_for():
+    planted = last_at("leave", "CutOver")
+    planted.objects = {"leave": planted.objects["leave"]}
+    decision, _ = planted.decide("leave")
+    assert not decision.moved
+    assert "no WorkloadCutover names this migration" in decision.status["message"]
+
+
+def test_a_unit_that_did_not_arrive_keeps_the_stage_open():
+    planted = last_at("leave", "CutOver")
+    planted.objects["reader"].status["workingStep"] = "Observe"  # type: ignore[index]
+    assert stands(planted, "leave") == ("Progressing", "False")
+
+
+def test_the_approval_is_an_entry_before_a_unit_may_switch():
+    planted = Planted()
+    planted.run_until_step("writer", "Drain")
+    stages = [e.data["stage"] for e in planted.journals["leave"] if e.kind is EntryKind.APPROVED]
+    assert stages == ["TargetPrepared", "CutOver"]
+
+
+def test_an_approval_changed_afterwards_is_not_recorded_again():
+    """Only a digest that was compared with the gate's ever becomes an entry."""
+    planted = at("writer", "Drain")
+    planted.change("leave", approval={"stage": "CutOver", "digest": "sha256:" + "0" * 64})
+    for _ in range(5):
+        planted.tick("leave")
+    approved = [e.data for e in planted.journals["leave"] if e.kind is EntryKind.APPROVED]
+    assert "sha256:" + "0" * 64 not in [a["digest"] for a in approved]

@@ -1,0 +1,71 @@
+"""Validated: only a comparison in which every partition matches opens it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.unit.decide.moving import before_entry, stands
+from tests.unit.decide.planted import Planted
+
+from kafka_migration.model.entries import EntryKind
+from kafka_migration.model.kubernetes import JobState
+
+
+def report(planted: Planted) -> dict[str, Any]:
+    found: dict[str, Any] = next(iter(planted.jobs.values()))["report"]
+    return found
+
+
+def verdict(value: str):
+    def disturb(planted: Planted) -> None:
+        report(planted)["partitions"][1] |= {"verdict": value}
+
+    return disturb
+
+
+@pytest.mark.parametrize(
+    ("disturb", "reason"),
+    [
+        (verdict("DIFFERENT"), "ContentDiffers"),
+        (verdict("MISSING"), "ContentDiffers"),
+        (verdict("a word of another version"), "ContentDiffers"),
+        (verdict("UNVERIFIABLE"), "ContentUnverifiable"),
+        (verdict("INCOMPLETE"), "ComparisonIncomplete"),
+        (lambda p: report(p)["partitions"][0].pop("verdict"), "ComparisonIncomplete"),
+        (lambda p: report(p).update(verdict="?"), "ComparisonIncomplete"),
+    ],
+)
+def test_anything_but_a_match_is_a_problem_by_name(disturb, reason):
+    planted = before_entry("leave", EntryKind.CONTENT_VALIDATED)
+    disturb(planted)
+    assert stands(planted, "leave") == (reason, "True")
+    assert planted.decide("leave")[0].entry is None
+
+
+def test_a_difference_comes_before_what_is_only_unproven():
+    planted = before_entry("leave", EntryKind.CONTENT_VALIDATED)
+    report(planted)["partitions"][0] |= {"verdict": "INCOMPLETE"}
+    verdict("DIFFERENT")(planted)
+    assert stands(planted, "leave")[0] == "ContentDiffers"
+
+
+def test_a_running_comparison_is_waited_for():
+    planted = before_entry("leave", EntryKind.CONTENT_VALIDATED)
+    report(planted)["state"] = "running"
+    assert stands(planted, "leave") == ("Progressing", "False")
+
+
+def test_a_failed_job_is_a_problem_with_its_words(monkeypatch):
+    planted = before_entry("leave", EntryKind.CONTENT_VALIDATED)
+    report(planted)["state"] = "running"
+    monkeypatch.setattr(planted, "_job", lambda name: JobState(name, 0, 0, 1, "OOMKilled"))
+    assert stands(planted, "leave") == ("ComparisonIncomplete", "True")
+    assert "OOMKilled" in planted.decide("leave")[0].status["message"]
+
+
+def test_the_anchors_of_the_tail_comparison_are_journalled():
+    planted = before_entry("leave", EntryKind.CONTENT_VALIDATED)
+    entry = planted.decide("leave")[0].entry
+    assert entry is not None
+    assert entry.data["anchors"] == [["orders", 0, 10, 12], ["orders", 1, 10, 12]]

@@ -1,0 +1,122 @@
+"""Preflight: whatever could stop the move is found before anything is stopped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.unit.decide.moving import last_at, stands
+from tests.unit.decide.planted import PARTITIONS, Planted, acl, topic
+
+from kafka_migration.model.kafka import Commit
+
+
+def with_config(planted: Planted, side: str, **changes) -> None:
+    kafka = planted.source if side == "source" else planted.target
+    old = kafka.topics["orders"]
+    kafka.topics["orders"] = replace(old, config={**old.config, **changes})
+
+
+def three_replicas(planted: Planted) -> None:
+    old = planted.source.topics["orders"]
+    states = {n: replace(s, replicas=(1, 2, 3)) for n, s in old.partitions.items()}
+    planted.source.topics["orders"] = replace(old, partitions=states)
+
+
+@pytest.mark.parametrize(
+    ("disturb", "reason"),
+    [
+        (lambda p: p.change("writer", owner=None), "InvalidSpec"),
+        (lambda p: p.replicas.update(writer=0), "WorkloadNotReady"),
+        (lambda p: p.source.settings.update({"super.users": None}), "WritersNotListable"),
+        (lambda p: p.target.settings.update({"super.users": None}), "WritersNotListable"),
+        (lambda p: setattr(p.source, "operations", frozenset({"DESCRIBE"})), "NotAuthorized"),
+        (lambda p: setattr(p.target, "operations", None), "NotAuthorized"),
+        (lambda p: p.source.acls.add(acl("stranger", "WRITE")), "WriterNotCovered"),
+        (lambda p: p.source.acls.add(acl("stranger", "ALL", "*")), "WriterNotCovered"),
+        (lambda p: p.source.acls.add(acl("*", "WRITE")), "WildcardWriter"),
+        (lambda p: p.target.acls.add(acl("*", "WRITE")), "WildcardWriter"),
+        (lambda p: p.source.acls.add(acl("x", "WRITE", deny=True)), "ForeignDeny"),
+        (lambda p: p.target.acls.add(acl("x", "ALL", deny=True)), "ForeignDeny"),
+        (lambda p: p.source.acls.discard(acl("writer", "WRITE")), "NotAuthorized"),
+        (lambda p: p.source.topics.update(orders=topic("orders", "s-1", 3)), "TopicConflict"),
+        (lambda p: p.target.topics.pop("orders"), "TopicMissing"),
+        (lambda p: with_config(p, "source", **{"max.message.bytes": "9999999"}), "TopicConflict"),
+        (lambda p: p.change("writer", pauseBudgetSeconds=5), "PauseBudgetExceeded"),
+        (three_replicas, "PauseBudgetExceeded"),
+    ],
+)
+def test_the_writer_does_not_move(disturb, reason):
+    planted = last_at("writer", "Preflight")
+    disturb(planted)
+    assert stands(planted, "writer") == (reason, "True")
+    assert planted.replicas["writer"] in (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("disturb", "reason", "stalled"),
+    [
+        (lambda p: p.journals.update(writer=()), "TopicsNotMoved", "False"),
+        (lambda p: p.source.commits["orders"].pop(PARTITIONS[0]), "GroupLagging", "False"),
+        (
+            lambda p: p.source.commits["orders"].update({PARTITIONS[0]: Commit(9)}),
+            "GroupLagging",
+            "False",
+        ),
+        (lambda p: setattr(p.target, "members", ("somebody",)), "GroupNotEmpty", "True"),
+        (lambda p: p.replicas.update(reader=0), "WorkloadNotReady", "True"),
+    ],
+)
+def test_the_reader_does_not_move(disturb, reason, stalled):
+    planted = last_at("reader", "Preflight")
+    disturb(planted)
+    assert stands(planted, "reader") == (reason, stalled)
+
+
+def test_all_faults_are_shown_at_once():
+    planted = last_at("writer", "Preflight")
+    planted.source.acls |= {acl("stranger", "WRITE"), acl("*", "WRITE")}
+    planted.source.settings["super.users"] = None
+    problems = planted.decide("writer")[0].status["problems"]
+    assert {p["reason"] for p in problems} == {
+        "WriterNotCovered",
+        "WildcardWriter",
+        "WritersNotListable",
+    }
+
+
+@pytest.mark.parametrize("who", ["writer", "leave"])
+def test_a_problem_that_somebody_took_upon_themselves_by_name_does_not_block(who):
+    planted = last_at("writer", "Preflight")
+    planted.source.settings["super.users"] = None
+    reason = {"problem": "WritersNotListable", "subject": "cluster/source", "reason": "CHG-1"}
+    planted.change(who, acknowledgements=[reason])
+    assert planted.decide("writer")[0].moved
+
+
+def test_an_acknowledgement_of_another_subject_does_not_help():
+    planted = last_at("writer", "Preflight")
+    planted.source.settings["super.users"] = None
+    reason = {"problem": "WritersNotListable", "subject": "cluster/target", "reason": "CHG-1"}
+    planted.change("writer", acknowledgements=[reason])
+    assert stands(planted, "writer") == ("WritersNotListable", "True")
+
+
+def test_a_writer_named_in_the_fence_is_covered():
+    planted = last_at("writer", "Preflight")
+    planted.source.acls.add(acl("stranger", "WRITE"))
+    planted.change("writer", fence={"extraPrincipals": ["User:stranger"]})
+    assert planted.decide("writer")[0].moved
+
+
+def test_a_probe_that_proves_nothing_is_not_a_permission(monkeypatch):
+    """No probe at all is no proof either."""
+    planted = last_at("writer", "Preflight")
+    monkeypatch.setattr(planted, "_leaving_probes", lambda _: ())
+    assert stands(planted, "writer") == ("Unknown", "True")
+
+
+def test_nothing_is_changed_by_preflight():
+    planted = last_at("writer", "Preflight")
+    assert planted.replicas["writer"] == 1
+    assert planted.source.may_write("User:writer", "orders")
