@@ -16,7 +16,7 @@ from kafka_migration.adapters.kubernetes.events import Events, Subject
 from kafka_migration.adapters.kubernetes.register import Register
 from kafka_migration.adapters.kubernetes.shards import Shards
 from kafka_migration.adapters.kubernetes.store import Store
-from kafka_migration.errors import Conflict, Refused
+from kafka_migration.errors import Conflict, Refused, Unavailable
 from kafka_migration.model.kubernetes import Event, Key, Loaded
 
 GROUP = "store.contract.kafka-migration.io"  # an operator in the same cluster does not see it
@@ -47,7 +47,7 @@ def kind(api: Api) -> Iterator[None]:
     def served() -> bool:
         try:
             api.items(f"/apis/{GROUP}/v1alpha1/kafkamigrations")
-        except Refused:
+        except (Refused, Unavailable):  # not served yet, or its storage is being prepared
             return False
         return True
 
