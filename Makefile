@@ -43,6 +43,7 @@ lock: ## Resolve requirements*.in again (LOCK_ARGS=--upgrade for newer versions)
 
 gen: venv ## Write CRDs, RBAC and generated pages
 	$(BIN)/python -m kafka_migration.gen
+	$(BIN)/python tests/e2e/matrix.py
 
 fmt: venv ## Format, and fix what can be fixed safely
 	$(BIN)/ruff format $(PY_ROOTS)
@@ -66,6 +67,7 @@ check-imports:
 
 check-generated:
 	$(BIN)/python -m kafka_migration.gen --check
+	$(BIN)/python tests/e2e/matrix.py --check
 
 check-sizes:
 	$(BIN)/python tools/size_budgets.py
@@ -84,8 +86,10 @@ contract: venv ## Adapters against the real Kafka and Kubernetes of the sandbox
 	@source $(SANDBOX_ENV) && "$$KUBECTL" wait --for=condition=Established --timeout=30s -f crds/
 	@source $(SANDBOX_ENV) && $(PYTEST) tests/contract
 
-e2e: venv ## The moves, end to end, on the sandbox
+e2e: venv ## The rows of tests/e2e/MATRIX.md on the sandbox; one that did not run is a failure
+	@rm -f .sandbox/e2e-rows.json
 	@source $(SANDBOX_ENV) && $(PYTEST) tests/e2e
+	@$(BIN)/python tests/e2e/matrix.py --ran
 
 test: ## All tests: check, unit, then the sandbox and everything on it
 	$(call timed,check,$(MAKE) check)
