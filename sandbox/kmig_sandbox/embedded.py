@@ -10,12 +10,22 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from kmig_sandbox import cache, files, images, leftovers, network, owner, prerequisites, programs
+from kmig_sandbox import (
+    cache,
+    files,
+    images,
+    leftovers,
+    network,
+    owner,
+    prerequisites,
+    programs,
+    roots,
+)
 from kmig_sandbox.images import Image
 from kmig_sandbox.kubectl import Kubectl
 from kmig_sandbox.node import Node
 from kmig_sandbox.places import RECORD_DIR, Places
-from kmig_sandbox.problem import occupied
+from kmig_sandbox.problem import missing, occupied
 from kmig_sandbox.processes import named
 from kmig_sandbox.progress import say, step
 
@@ -39,7 +49,7 @@ class Embedded:
         self._need_space()
         prerequisites.need_programs(self._places.logs / "apt.log")
         with ThreadPoolExecutor(max_workers=1) as beside:
-            kafka = beside.submit(images.archive, self._places, images.kafka(self._places))
+            kafka = beside.submit(self._make_images)
             built = programs.build(self._places, between=lambda: _raise_failure_of(kafka))
             archives = [images.pause(self._places, built), kafka.result()]
         node = Node(self._places, built, RECORD)
@@ -57,6 +67,8 @@ class Embedded:
     def load(self, image: Image) -> None:
         """Builds the image and imports it, unless this node has just that one."""
         node = Node(self._places, programs.build(self._places), RECORD)
+        if not node.running():
+            raise missing("the sandbox's node does not run (any more): run `make sandbox-up`")
         self._import(images.archive(self._places, image), node)
 
     def down(self) -> None:
@@ -90,6 +102,12 @@ class Embedded:
             with step(f"giving {name} to the node"):
                 node.import_image(archive)
             files.write(known_file, json.dumps({**known, name: archive.name}))
+
+    def _make_images(self) -> Path:
+        """The Kafka archive; then what `images` will need, while the programs are still built."""
+        made = images.archive(self._places, images.kafka(self._places))
+        roots.make(self._places, roots.PYTHON)
+        return made
 
     def _need_space(self) -> None:
         warm = any(self._places.cache.glob("node-*"))

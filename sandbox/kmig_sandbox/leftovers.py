@@ -48,7 +48,8 @@ def exist(state: Path, record: Path) -> bool:
 def end(state: Path, record: Path) -> None:
     """Leaves the machine as if no sandbox had ever run; caches and secrets stay."""
     found = owner.read(record)
-    recorded = list(found.processes) if found and found.boot_id == owner.boot_id() else []
+    since_boot = found if found and found.boot_id == owner.boot_id() else None
+    recorded = list(since_boot.processes) if since_boot else []
     with step("ending what runs and clearing its traces"):
         _end_programs(recorded)
         _end_containers()
@@ -56,9 +57,12 @@ def end(state: Path, record: Path) -> None:
         states = {state, *({Path(found.state)} if found else set())}
         for each in states:
             _unmount(each)
-        network.tear_down(found.previous_sysctls if found else {})
+        network.tear_down(since_boot.previous_sysctls if since_boot else {})
         _remove_cgroups()
-        _remove_files(states)
+        _remove_files()
+        for each in states:
+            # What stays of another clone's directory disturbs nobody.
+            shutil.rmtree(each, ignore_errors=each != state or not each.exists())
         record.unlink(missing_ok=True)
 
 
@@ -136,10 +140,7 @@ def _unmount(state: Path) -> None:
     until("unmounting", 10, lambda: f"{m[0]} stays" if (m := _mounts(state)) else "")
 
 
-def _remove_files(states: set[Path]) -> None:
-    for state in states:
-        if state.exists():
-            shutil.rmtree(state)
+def _remove_files() -> None:
     for result in _CNI_RESULTS.glob("kmig-*-eth0"):
         pod = result.name.removeprefix("kmig-").removesuffix("-eth0")
         for file in _CNI_RESULTS.glob(f"*-{pod}-*"):

@@ -15,18 +15,21 @@ import yaml
 from kmig_sandbox import (
     cache,
     choice,
+    commands,
     credentials,
     dockerarchive,
     files,
+    images,
     jars,
     kafka,
+    network,
     nodecommands,
     nodefiles,
     processes,
     waiting,
 )
 from kmig_sandbox.places import Places
-from kmig_sandbox.problem import SandboxProblemError
+from kmig_sandbox.problem import MISSING, SandboxProblemError
 
 
 def places(clone: Path) -> Places:
@@ -161,3 +164,43 @@ def test_the_nodes_programs_listen_on_no_outer_address(tmp_path: Path) -> None:
     texts = [" ".join(argv) for argv in nodecommands.commands(layout).values()]
     texts += nodefiles.configuration(layout, "overlayfs").values()
     assert not any("0.0.0.0:" in text or "=0.0.0.0" in text for text in texts)
+
+
+def test_a_failing_program_is_told_in_its_last_words() -> None:
+    with pytest.raises(SandboxProblemError, match="sh failed with exit code 3: no such thing"):
+        commands.run(["sh", "-c", "echo first >&2; echo no such thing >&2; exit 3"], timeout=10)
+
+
+def test_a_full_disk_is_told_as_such(tmp_path: Path) -> None:
+    script = "echo write: No space left on device; echo giving up; exit 1"
+    with pytest.raises(SandboxProblemError, match="the disk is full"):
+        commands.run(["sh", "-c", script], timeout=10, log=tmp_path / "x.log")
+
+
+def test_a_program_that_hangs_is_given_up_and_named() -> None:
+    with pytest.raises(SandboxProblemError, match="sleep did not finish within 0 s"):
+        commands.run(["sleep", "60"], timeout=0.2)
+
+
+def test_too_little_space_is_refused_before_any_work(tmp_path: Path) -> None:
+    with pytest.raises(SandboxProblemError, match="a start needs 1000000 GB") as refused:
+        cache.need_space(tmp_path, 1e6, "a start")
+    assert refused.value.exit_code == MISSING
+
+
+@pytest.mark.parametrize("route", ["10.0.0.0/8", "10.96.4.0/24", "172.31.240.0/20"])
+def test_a_machine_that_routes_the_sandboxs_addresses_is_refused(route: str) -> None:
+    with pytest.raises(SandboxProblemError, match="already routes"):
+        network._refuse_overlap(route, "tun0")
+
+
+@pytest.mark.parametrize("route", ["default", "192.168.0.0/16", "10.244.1.0/24"])
+def test_other_routes_are_no_obstacle(route: str) -> None:
+    network._refuse_overlap(route, "tun0")
+
+
+def test_an_image_whose_sources_are_missing_is_left_out_aloud(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert images.of_clone(places(tmp_path)) == []
+    assert "kmig.local/operator:dev is left out: Dockerfile" in capsys.readouterr().out
