@@ -30,7 +30,7 @@ from kmig_sandbox.processes import named
 from kmig_sandbox.progress import say, step
 
 RECORD = RECORD_DIR / "owner.json"
-_COLD_GIGABYTES = 12.0
+_COLD_GIGABYTES = 14.0
 _WARM_GIGABYTES = 3.0
 
 
