@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import stat
 import subprocess
 import sys
@@ -204,3 +206,11 @@ def test_an_image_whose_sources_are_missing_is_left_out_aloud(
 ) -> None:
     assert images.of_clone(places(tmp_path)) == []
     assert "kmig.local/operator:dev is left out: Dockerfile" in capsys.readouterr().out
+
+
+def test_a_taken_port_is_told_with_who_holds_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert str(os.getpid()) in network._holder("127.0.0.1", port)
+        assert network._holder("192.0.2.1", port) == ""
+    assert network._holder("127.0.0.1", port) == ""
