@@ -54,7 +54,7 @@ def decide_unit(context: UnitContext, now: str) -> Need | Decision:
     overdue = _overdue(context, step, phase)
     wish = Wish.HOLD if closed is not None else Wish.GO
     move = advance(phase, Signals(fold(walked), wish, overdue is not None))
-    if _voided(step, walked):
+    if _voided(step, walked) or _decided_to_turn_round(step, context):
         move = Move.BACK_OUT
     standing = Standing(step, phase, walked, move, closed, overdue)
     return _decide(context, standing, now)
@@ -65,6 +65,11 @@ def _voided(step: Step, walked: Walk) -> bool:
     if step.name != "Switch" or not isinstance(walked, Open):
         return False
     return walked.verdict.kind is Kind.FAIL and walked.task in LAST_LOOK
+
+
+def _decided_to_turn_round(step: Step, context: UnitContext) -> bool:
+    """A recorded back-out is never decided again, whatever is seen now (protocol 3.12)."""
+    return step.phase is Phase.CRITICAL and context.recorded(EntryKind.BACK_OUT) is not None
 
 
 def _overdue(context: UnitContext, step: Step, phase: Phase) -> Verdict | None:

@@ -1,0 +1,42 @@
+"""What was decided in the critical section stays decided, and is undone in full."""
+
+from __future__ import annotations
+
+from tests.unit.decide.moving import in_phase, run_to, visits
+
+from kafka_migration.decide.machine import Phase
+from kafka_migration.model.entries import EntryKind
+
+
+def test_a_recorded_back_out_is_carried_out_even_if_its_cause_is_gone():
+    """Killed between the entry and the move: no tick may go forward from there (3.12)."""
+    seen = 0
+    for visit in in_phase(Phase.CRITICAL):
+        planted = visit.again()
+        planted.change("leave", paused=True)
+        planted.tick(visit.name)
+        assert planted.kinds(visit.name)[-1] is EntryKind.BACK_OUT
+        planted.restart()
+        planted.change("leave", paused=False)
+        run_to(planted, visit.name, "BackedOut")
+        assert EntryKind.SWITCH not in planted.kinds(visit.name)
+        seen += 1
+    assert seen > 10
+
+
+def test_a_switch_entry_voided_by_a_back_out_entry_is_never_carried_out():
+    """The last look failed once after the entry; that it passes now changes nothing."""
+    unlifted = [
+        v
+        for v in visits()
+        if str(v) == "writer at Switch" and v.planted.kinds("writer")[-1] is EntryKind.SWITCH
+    ]
+    planted = unlifted[0].again()
+    planted.replicas["writer"] = 1
+    assert planted.tick("writer").entry is not None
+    assert planted.kinds("writer")[-1] is EntryKind.BACK_OUT
+    planted.replicas["writer"] = 0
+    planted.restart()
+    run_to(planted, "writer", "BackedOut")
+    assert not planted.target.may_write("User:writer", "orders")
+    assert planted.bindings["writer"] == "source"
