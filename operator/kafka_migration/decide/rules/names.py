@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
+_LONGEST = 63  # characters of a name that must also serve as a label or a host name
+
 
 def bulk_connector(short_uid: str) -> str:
     """The forward mirror of everything that no unit has taken over."""
@@ -19,8 +23,15 @@ def comparison_job(short_uid: str) -> str:
 
 
 def probe_pod(unit_short_uid: str, workload_index: int, node: str) -> str:
-    """The pod that reads a workload's binding as mounted on a node."""
-    return f"kmig-probe-{unit_short_uid}-{workload_index}-{node}"
+    """The pod that reads a workload's binding as mounted on a node.
+
+    A long node name is cut, and told apart from others that begin alike by its digest.
+    """
+    name = f"kmig-probe-{unit_short_uid}-{workload_index}-{node}"
+    if len(name) <= _LONGEST:
+        return name
+    digest = sha256(node.encode()).hexdigest()[:10]
+    return f"{name[: _LONGEST - 11].rstrip('-.')}-{digest}"
 
 
 def canary_topic(short_uid: str) -> str:

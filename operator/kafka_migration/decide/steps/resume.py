@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from kafka_migration.decide.context import UnitContext, moves_authority
+from kafka_migration.decide.rules import names
 from kafka_migration.decide.rules.pause import pause_of
 from kafka_migration.decide.steps.catch_up import fenced_ends
 from kafka_migration.decide.tasks import Task
@@ -67,14 +68,10 @@ def pods_are_not_ready(context: UnitContext, stale: Collection[str] = ()) -> Ver
     return PASS
 
 
-def _name(context: UnitContext, index: int, node: str) -> str:
-    return f"kmig-probe-{context.short_uid}-{index}-{node}"[:63].rstrip("-.")
-
-
 def _wanted_probes(context: UnitContext) -> list[tuple[str, str, str]]:
     seen = context.facts[facts.WORKLOADS]
     return [
-        (_name(context, index, node), workload.name, node)
+        (names.probe_pod(context.short_uid, index, node), workload.name, node)
         for index, workload in enumerate(context.spec.workloads)
         if (found := seen.get(workload.name)) is not None
         for node in sorted({p.node for p in found.pods if p.node})
