@@ -72,7 +72,8 @@ def prepared(stage: Stage, admins: Mapping[str, Connection]) -> Iterator[Stage]:
     rights = mirror_acls(MirrorPrincipals(principal, principal), uid, names.FORWARD, {topic})
     try:
         for cluster in (source, target):
-            cluster.create_topic(NewTopic(topic, PARTITIONS, 1))
+            # The records carry times of long ago, which the default retention would delete.
+            cluster.create_topic(NewTopic(topic, PARTITIONS, 1, {"retention.ms": "-1"}))
         for new in internal:
             target.create_topic(new)
         produce(admins["source"], topic, PARTITIONS, RECORDS)
