@@ -159,6 +159,7 @@ LEAVING_GROUPS: Fact[Mapping[str, Group]] = Fact("leaving-groups")
 LEAVING_COMMITS: Fact[Mapping[str, Mapping[Partition, Commit]]] = Fact("leaving-commits")
 ENTERING_GROUPS: Fact[Mapping[str, Group]] = Fact("entering-groups")
 ENTERING_COMMITS: Fact[Mapping[str, Mapping[Partition, Commit]]] = Fact("entering-commits")
+KEEPING_UP_SECONDS: Fact[float] = Fact("keeping-up-seconds")  # copy and proof of the unit
 PROPAGATION: Fact[Mapping[str, float] | None] = Fact("propagation")
 TAIL: Fact[JobState | None] = Fact("tail")
 TAIL_REPORT: Fact[Mapping[str, Any] | None] = Fact("tail-report")

@@ -60,6 +60,7 @@ OBSERVERS: Mapping[str, Observer] = {
         (facts.LEAVING_COMMITS, unit.leaving_commits),
         (facts.ENTERING_GROUPS, unit.entering_groups),
         (facts.ENTERING_COMMITS, unit.entering_commits),
+        (facts.KEEPING_UP_SECONDS, unit.keeping_up_seconds),
         (facts.PROPAGATION, unit.propagation),
         (facts.TAIL, unit.tail),
         (facts.TAIL_REPORT, unit.tail_report),

@@ -96,6 +96,26 @@ def leaving_last_data(look: Look) -> Mapping[Partition, int | None]:
     return port.last_data(ends.high) if ends.high else {}
 
 
+def keeping_up_seconds(look: Look) -> float:
+    """How long both the copy and its comparison have been within the allowed lag.
+
+    What they are behind at Drain is waited for inside the write pause.
+    """
+    unit, began = look.unit, look.world.clock.monotonic()
+    port = look.world.cluster(look.context, unit.leaving)
+    data = port.last_data(port.ends(unit.partitions(unit.writes)).stable)
+    mirror = look.get(facts.MIRROR_OFFSETS).get(unit.connector)
+    report = look.get(facts.TAIL_REPORT)
+    compared = {
+        Partition(p["topic"], p["partition"]): p["sourceNext"] - 1
+        for p in (report or {}).get("partitions", [])
+    }
+    copied = mirror.offsets if mirror else {}
+    both = {p: min(offset, compared.get(p, -1)) for p, offset in copied.items()}
+    limit = look.migration.spec.replication.max_lag_seconds
+    return look.memory.streak.look(began, both, data, limit)
+
+
 def leaving_probes(look: Look) -> tuple[Probe, ...]:
     """Whether each leader of the leaving side accepts the writers' credentials."""
     return _probe_writers(look, look.unit.leaving)

@@ -511,6 +511,9 @@ class Planted:
         groups = _unit(context).spec.consumer_groups
         return {g.name: dict(kafka.commits.get(g.name, {})) for g in groups}
 
+    def _keeping_up_seconds(self, _: Context) -> float:
+        return self.window_seconds
+
     def _propagation(self, _: Context) -> Mapping[str, float] | None:
         return self.propagation
 

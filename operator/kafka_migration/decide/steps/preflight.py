@@ -173,6 +173,15 @@ def pause_is_longer_than_budget(context: UnitContext) -> Verdict:
     return fail([Problem(Reason.PAUSE_BUDGET_EXCEEDED, "spec.pauseBudgetSeconds", text)])
 
 
+def copy_or_proof_is_behind(context: UnitContext) -> Verdict:
+    """The unit's mirror and its tail comparison reach the source's end within maxLagSeconds."""
+    if context.facts[facts.KEEPING_UP_SECONDS] > 0:
+        return PASS
+    limit = context.migration.spec.replication.max_lag_seconds
+    text = f"the copy or its comparison is more than {limit} s behind the source's end"
+    return wait(Reason.LAG_TOO_HIGH, text)
+
+
 def topics_have_not_moved(context: UnitContext) -> Verdict:
     """A reader moves after all owners of its topics have resumed on the target."""
     known = seams(context.facts[facts.UNITS])
@@ -247,6 +256,12 @@ TASKS: tuple[Task[UnitContext], ...] = (
         "pause forecast",
         (facts.SOURCE_TOPICS, facts.SOURCE_CLUSTER),
         pause_is_longer_than_budget,
+        applies=moves_authority,
+    ),
+    Task(
+        "copy and proof keep up",
+        (facts.KEEPING_UP_SECONDS,),
+        copy_or_proof_is_behind,
         applies=moves_authority,
     ),
     Task("topics moved", (facts.UNITS,), topics_have_not_moved, applies=moves_groups),
