@@ -28,6 +28,7 @@ TASKS: tuple[Task[MigrationContext], ...] = (
         giver.record_offsets,
         subject.unread,
     ),
+    Task("receiver's state known", _CONNECT, receiver.receiver_is_silent),
     Task("giver rests", _OFFSETS, giver.giver_went_on, giver.stop_giver),
     Task("receiver exists", _CONNECT, receiver.receiver_is_missing, receiver.create_receiver),
     Task("receiver's offsets", _OFFSETS, receiver.receiver_offsets_differ, receiver.patch_receiver),

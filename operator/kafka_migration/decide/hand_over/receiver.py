@@ -23,15 +23,33 @@ def create_receiver(context: MigrationContext) -> Work | None:
     return CreateConnector(the(context).receiver, the(context).topics)
 
 
+def receiver_is_silent(context: MigrationContext) -> Verdict:
+    """Connect says in which state it is: a restarting worker lists it without one.
+
+    Whether it has run decides what may be done to it; not known is not "it has".
+    """
+    mirror = receiver(context)
+    if mirror is None or mirror.state != "UNASSIGNED":
+        return PASS
+    return wait(Reason.CONNECT_NOT_READY, f"Connect does not tell the state of {mirror.name} yet")
+
+
 def has_run(context: MigrationContext) -> bool:
     """It was resumed: its own offsets count from here."""
     mirror = receiver(context)
     return mirror is not None and mirror.state != "STOPPED"
 
 
+def _went_on(context: MigrationContext) -> bool:
+    """It stored more than it was given, so it has run, whatever state it is in now."""
+    given = moved_offsets(context)
+    stored = stored_offsets(context, the(context).receiver)
+    return any(offset > given.get(partition, -1) for partition, offset in stored.items())
+
+
 def receiver_offsets_differ(context: MigrationContext) -> Verdict:
     """GET equals the entry, key for key; a receiver that has run is never PATCHed again."""
-    if has_run(context):
+    if has_run(context) or _went_on(context):
         return PASS
     if dict(stored_offsets(context, the(context).receiver)) == dict(moved_offsets(context)):
         return PASS
