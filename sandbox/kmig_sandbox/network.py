@@ -53,6 +53,9 @@ def set_up() -> None:
     _ip("link", "add", INTERFACE, "type", "bridge")
     _ip("addr", "add", f"{NODE}/32", "dev", INTERFACE)
     _ip("link", "set", INTERFACE, "up")
+    # A pod that is gone has no route of its own: a connection that a ClusterIP still sends to it
+    # would leave by the default route, which the guard cannot see after the DNAT.
+    _ip("route", "replace", "unreachable", PODS)
     for interface in _default_interfaces():
         iptables.guard(interface, PODS, SERVICES, NODE)
 
@@ -63,6 +66,9 @@ def tear_down(previous: dict[str, str]) -> None:
         attempt(["ip", "link", "del", link], timeout=_SECONDS, env=clean_environment())
     if Path(f"/sys/class/net/{INTERFACE}").exists():
         _ip("link", "del", INTERFACE)
+    attempt(
+        ["ip", "route", "del", "unreachable", PODS], timeout=_SECONDS, env=clean_environment()
+    )
     iptables.clean()
     for name, value in previous.items():
         if name in _SYSCTLS:
