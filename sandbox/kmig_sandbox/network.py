@@ -33,7 +33,8 @@ _SYSCTLS = (  # ours, and those that a kubelet insists on
 def need_free() -> None:
     """Raises when an address range or a port that the node needs is taken."""
     for route in json.loads(_ip("-4", "-j", "route", "show") or "[]"):
-        _refuse_overlap(str(route["dst"]), str(route.get("dev", "")))
+        if (route.get("type"), route["dst"]) != ("unreachable", PODS):  # ours, put back by set_up
+            _refuse_overlap(str(route["dst"]), str(route.get("dev", "")))
     for address, port in PORTS:
         if holder := _holder(address, port):
             raise occupied(f"port {port} is taken by {holder}: end it, run again")
@@ -66,9 +67,7 @@ def tear_down(previous: dict[str, str]) -> None:
         attempt(["ip", "link", "del", link], timeout=_SECONDS, env=clean_environment())
     if Path(f"/sys/class/net/{INTERFACE}").exists():
         _ip("link", "del", INTERFACE)
-    attempt(
-        ["ip", "route", "del", "unreachable", PODS], timeout=_SECONDS, env=clean_environment()
-    )
+    attempt(["ip", "route", "del", "unreachable", PODS], timeout=_SECONDS, env=clean_environment())
     iptables.clean()
     for name, value in previous.items():
         if name in _SYSCTLS:

@@ -52,39 +52,33 @@ def internal_topics(short_uid: str, replication_factor: int) -> tuple[NewTopic, 
 
 
 def source_acls(principal: str, topics: Collection[str]) -> tuple[Acl, ...]:
-    """The mirror reads and describes the topics in scope; it needs no group (assign)."""
+    """The mirror reads the topics in scope; it needs no group (assign)."""
     return tuple(
-        _allow(ResourceType.TOPIC, topic, PatternType.LITERAL, principal, operation)
+        _allow(ResourceType.TOPIC, topic, PatternType.LITERAL, principal, "READ")
         for topic in sorted(topics)
-        for operation in ("READ", "DESCRIBE", "DESCRIBE_CONFIGS")
     )
 
 
 def target_acls(principal: str, topics: Collection[str], short_uid: str) -> tuple[Acl, ...]:
-    """The mirror writes the topics in scope, its internal topics, its transactions."""
+    """The mirror writes the topics in scope and the syncs, uses its own topics and transactions.
+
+    The least that runs: what each is for was found by leaving it out
+    (measured on StandardAuthorizer with Connect 4.3.1, tests/contract/connect).
+    """
     group = group_id(short_uid)
     literal, prefixed = PatternType.LITERAL, PatternType.PREFIXED
-    entries = [
-        _allow(ResourceType.TOPIC, topic, literal, principal, operation)
-        for topic in sorted(topics)
-        for operation in ("WRITE", "DESCRIBE", "DESCRIBE_CONFIGS")
-    ]
+    written = [*sorted(topics), syncs_topic(short_uid)]
+    entries = [_allow(ResourceType.TOPIC, t, literal, principal, "WRITE") for t in written]
     entries += [
-        _allow(ResourceType.TOPIC, f"{group}-", prefixed, principal, operation)
-        for operation in ("READ", "WRITE", "DESCRIBE", "DESCRIBE_CONFIGS", "CREATE")
+        _allow(ResourceType.TOPIC, topic.name, literal, principal, operation)
+        for topic in internal_topics(short_uid, 1)
+        if topic.name != syncs_topic(short_uid)
+        for operation in ("READ", "WRITE")
     ]
+    entries.append(_allow(ResourceType.GROUP, group, literal, principal, "READ"))
     entries += [
-        _allow(ResourceType.TOPIC, syncs_topic(short_uid), literal, principal, operation)
-        for operation in ("READ", "WRITE", "DESCRIBE", "DESCRIBE_CONFIGS", "CREATE")
-    ]
-    entries += [
-        _allow(ResourceType.GROUP, group, prefixed, principal, operation)
-        for operation in ("READ", "DESCRIBE")
-    ]
-    entries += [
-        _allow(ResourceType.TRANSACTIONAL_ID, name, pattern, principal, operation)
+        _allow(ResourceType.TRANSACTIONAL_ID, name, pattern, principal, "WRITE")
         for name, pattern in ((f"connect-cluster-{group}", literal), (f"{group}-", prefixed))
-        for operation in ("WRITE", "DESCRIBE")
     ]
     return tuple(sorted(entries))
 
