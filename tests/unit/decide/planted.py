@@ -593,7 +593,12 @@ class Planted:
         self.jobs[action.name] = {"report": report}
 
     def _do_InstructComparison(self, _: str, action: act.InstructComparison) -> None:  # noqa: N802
-        self.jobs[action.name]["report"] |= {"state": "finished"}
+        report = self.jobs[action.name]["report"]
+        fence, end = dict(action.fence), dict(action.end)
+        for part in report["partitions"]:
+            partition = Partition(part["topic"], part["partition"])
+            part |= {"sourceNext": fence[partition], "targetNext": end[partition]}
+        report["state"] = "finished"
 
     def _do_DeleteComparison(self, _: str, action: act.DeleteComparison) -> None:  # noqa: N802
         del self.jobs[action.name]

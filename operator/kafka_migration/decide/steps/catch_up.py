@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from kafka_migration.decide.context import UnitContext, moves_authority
 from kafka_migration.decide.rules import acls
 from kafka_migration.decide.stages.validated import report_problems
@@ -18,7 +21,7 @@ from kafka_migration.model.actions import (
 )
 from kafka_migration.model.actions import Work as Asked
 from kafka_migration.model.entries import Entry, EntryKind, decode_offsets, encode_offsets
-from kafka_migration.model.kafka import Acl, Offsets
+from kafka_migration.model.kafka import Acl, Offsets, Partition
 from kafka_migration.model.reasons import Reason
 from kafka_migration.model.verdicts import PASS, Problem, Verdict, fail, wait
 
@@ -155,8 +158,26 @@ def tail_differs(context: UnitContext) -> Verdict:
         text = f"the tail comparison {context.tail_job} has no report: back out"
         return fail([Problem(Reason.COMPARISON_INCOMPLETE, f"job/{context.tail_job}", text)])
     if report.get("state") == "finished":
-        return fail(report_problems(report))
+        return fail([*report_problems(report), *_uncompared(context, report)])
     return wait(Reason.PROGRESSING, f"comparing the tail: {report.get('records', 0)} records equal")
+
+
+def _uncompared(context: UnitContext, report: Mapping[str, Any]) -> list[Problem]:
+    """Partitions that the report does not follow to F and to the T of this very look."""
+    reached = {
+        Partition(part["topic"], part["partition"]): (part["sourceNext"], part["targetNext"])
+        for part in report.get("partitions", [])
+    }
+    end = context.facts[facts.ENTERING_ENDS].ends.high
+    return [
+        Problem(
+            Reason.COMPARISON_INCOMPLETE,
+            f"partition/{p}",
+            f"{p}: compared up to {reached.get(p)}, the logs end at {(f, end.get(p))}: back out",
+        )
+        for p, f in sorted(fenced_ends(context).items())
+        if reached.get(p) != (f, end.get(p))
+    ]
 
 
 def instruct_tail(context: UnitContext) -> Asked | None:
