@@ -115,7 +115,9 @@ def test_the_mirror_may_write_its_topics_and_nothing_of_others():
     topics = {a.resource for a in writes if a.resource_type.value == "TOPIC"}
     assert topics == {
         "orders",
-        "kmig-12345678-forward-",
+        "kmig-12345678-forward-config",
+        "kmig-12345678-forward-offsets",
+        "kmig-12345678-forward-status",
         mirror.syncs_topic("12345678"),
     }
     assert {a.principal for a in writes} == {"User:mirror"}
@@ -123,7 +125,7 @@ def test_the_mirror_may_write_its_topics_and_nothing_of_others():
 
 def test_on_the_source_the_mirror_only_reads():
     operations = {a.operation for a in frozen().plan.source_acls}
-    assert operations == {"READ", "DESCRIBE", "DESCRIBE_CONFIGS"}
+    assert operations == {"READ"}
 
 
 def test_two_migrations_on_one_target_share_no_name():
