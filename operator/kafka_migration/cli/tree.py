@@ -89,7 +89,7 @@ def _migration(view: MigrationView) -> RenderableType:
         ("lag", None if view.lag_seconds is None else f"{view.lag_seconds} s"),
     ]
     said = _state(view) if view.gate is None else _gate(view, view.gate)
-    return _block(_title("KafkaMigration", view, facts), _rows(view.stages), *said)
+    return _block(_title("KafkaMigration", view, facts), _rows(view, view.stages), *said)
 
 
 def _gate(view: MigrationView, gate: Mapping[str, str]) -> list[Text]:
@@ -112,7 +112,7 @@ def _unit(view: UnitView) -> RenderableType:
     said = _state(view)
     if view.pause:
         said.append(_pause(view))
-    return _block(_title("WorkloadCutover", view, facts), _rows(view.steps), *said)
+    return _block(_title("WorkloadCutover", view, facts), _rows(view, view.steps), *said)
 
 
 def _way(here: str, wanted: str | None) -> str:
@@ -120,7 +120,7 @@ def _way(here: str, wanted: str | None) -> str:
 
 
 def _block(title: Text, *lines: RenderableType) -> RenderableType:
-    return Group(title, *(Padding(line, (0, 0, 0, 2)) for line in lines))
+    return Group(title, *(Padding(line, (0, 0, 0, 2), expand=False) for line in lines))
 
 
 def _title(kind: str, view: Common, facts: list[tuple[str, str | None]]) -> Text:
@@ -136,11 +136,15 @@ def _title(kind: str, view: Common, facts: list[tuple[str, str | None]]) -> Text
     return text
 
 
-def _rows(rows: Iterable[Row]) -> _Flow:
+def _rows(view: Common, rows: Iterable[Row]) -> _Flow:
+    """A row that is entered is worked on, rested at, or the last one."""
     words = []
     for row in rows:
         icon, style = _ICONS.get(row.state, ("?", "yellow"))
         shown = "" if row.seconds is None else f" {duration(row.seconds)}"
+        if row.state == "Running" and view.outcome is Outcome.SETTLED:
+            icon, style = ("✔", "green") if row.name == view.phase else ("◇", "cyan")
+            shown = ""
         words.append(Text(f"{icon} {row.name}{shown}", style))
     return _Flow(tuple(words))
 

@@ -152,6 +152,13 @@ def reader() -> dict[str, Any]:
     return body
 
 
+def arrived() -> dict[str, Any]:
+    body = moved()
+    body["status"]["steps"] = [*(row(s["name"], 1, 1) for s in body["status"]["steps"][:-1])]
+    body["status"]["steps"].append(row("Completed", 2))
+    return body
+
+
 def moved() -> dict[str, Any]:
     return writer(
         phase="Completed",

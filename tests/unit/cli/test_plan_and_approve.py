@@ -80,6 +80,12 @@ def test_the_plan_ends_with_the_command_that_approves_it(frozen, kmig):
     )
 
 
+def test_a_plan_that_was_approved_asks_for_no_approval(frozen, server, kmig):
+    frozen["status"]["conditions"] = samples.migration()["status"]["conditions"]
+    place(server, frozen)
+    assert "kmig approve" not in kmig("plan", "leave-source").output
+
+
 def test_the_plan_as_json_is_the_one_in_the_journal(frozen, kmig):
     shown = json.loads(kmig("plan", "leave-source", "-o", "json").stdout)
     assert {k: shown[k] for k in INVENTORY.plan.as_json()} == INVENTORY.plan.as_json()

@@ -80,6 +80,13 @@ def test_the_tree_shows_stages_units_steps_and_what_goes_on():
         assert shown in text
 
 
+def test_a_unit_that_rests_shows_where_and_one_that_arrived_shows_no_work():
+    text = drawn(Family(samples.migration(), (samples.arrived(), samples.reader())))
+    assert "◇ Preflight" in text
+    assert "✔ Completed" in text
+    assert "● Completed" not in text
+
+
 def test_a_step_is_never_torn_from_its_icon():
     """Lines break between steps only, at any width."""
     names = [s["name"] for s in samples.writer()["status"]["steps"]]
