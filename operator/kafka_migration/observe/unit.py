@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from kafka_migration import binding
@@ -118,43 +118,56 @@ def keeping_up_seconds(look: Look) -> float:
 
 def leaving_probes(look: Look) -> tuple[Probe, ...]:
     """Whether each leader of the leaving side accepts the writers' credentials."""
-    return _probe_writers(look, look.unit.leaving)
+    return _probe(look, look.unit.leaving, _writers)
 
 
 def entering_probes(look: Look) -> tuple[Probe, ...]:
     """Whether each leader of the entering side accepts the writers' credentials."""
-    return _probe_writers(look, look.unit.entering)
-
-
-def _probe_writers(look: Look, side: Side) -> tuple[Probe, ...]:
-    unit = look.unit
-    identities: dict[str, Connection] = {}
-    for workload in unit.writers:
-        principal = workload_authentication(workload, side).principal_name
-        identities[principal] = workload_connection(look.world.secrets, unit, workload, side)
-    return _probe(look, side, identities)
+    return _probe(look, look.unit.entering, _writers)
 
 
 def mirror_probes(look: Look) -> tuple[Probe, ...]:
     """Whether each leader of the target accepts the forward mirror's credential."""
-    principal = mirror_authentication(look.migration, "target").principal_name
-    identity = look.world.mirror_identity(look.context, "target")
-    return _probe(look, "target", {principal: identity})
+    return _probe(look, "target", _mirror)
 
 
-def _probe(look: Look, side: Side, identities: Mapping[str, Connection]) -> tuple[Probe, ...]:
+Identities = Mapping[str, Connection]  # by principal
+
+
+def _writers(look: Look, side: Side) -> Identities:
+    unit = look.unit
+    return {
+        workload_authentication(w, side).principal_name: workload_connection(
+            look.world.secrets, unit, w, side
+        )
+        for w in unit.writers
+    }
+
+
+def _mirror(look: Look, side: Side) -> Identities:
+    principal = mirror_authentication(look.migration, side).principal_name
+    return {principal: look.world.mirror_identity(look.context, side)}
+
+
+def _probe(
+    look: Look, side: Side, identities: Callable[[Look, Side], Identities]
+) -> tuple[Probe, ...]:
+    """A settle window begins when every probe was refused for the last time, not before."""
     partitions = look.unit.partitions(look.unit.writes)
     if not partitions:
         return ()
-    port = look.world.cluster(look.context, side)
-    probes = tuple(
-        probe
-        for principal, connection in sorted(identities.items())
-        for probe in port.probe_writes(connection, principal, partitions)
-    )
-    if any(probe.result is not ProbeResult.DENIED for probe in probes):
-        # A settle window begins when the last write was refused, not before.
-        look.memory.window(side).break_off(look.world.clock.monotonic())
+    refused = False
+    try:
+        port = look.world.cluster(look.context, side)
+        probes = tuple(
+            probe
+            for principal, connection in sorted(identities(look, side).items())
+            for probe in port.probe_writes(connection, principal, partitions)
+        )
+        refused = all(probe.result is ProbeResult.DENIED for probe in probes)
+    finally:
+        if not refused:
+            look.memory.window(side).break_off(look.world.clock.monotonic())
     return probes
 
 
