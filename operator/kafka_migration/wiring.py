@@ -26,9 +26,9 @@ from kafka_migration.adapters.kubernetes.store import Store
 from kafka_migration.adapters.kubernetes.workers import ConnectWorkers
 from kafka_migration.adapters.kubernetes.workloads import Workloads
 from kafka_migration.adapters.replication import manifests, mirrormaker2
-from kafka_migration.adapters.replication.names import FORWARD
 from kafka_migration.adapters.replication.settings import MirrorConnection
 from kafka_migration.decide.rules import names
+from kafka_migration.decide.rules.mirror_names import FORWARD
 from kafka_migration.memory import Memory
 from kafka_migration.ports import ConnectPort
 from kafka_migration.settings import Settings

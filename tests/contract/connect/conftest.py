@@ -1,4 +1,4 @@
-"""A mirror between the sandbox's two Kafkas that has only the rights of `mirror_acls`."""
+"""A mirror between the sandbox's two Kafkas that has only the rights that the plan gives it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,7 @@ from tests.contract.connect.records import last_offsets, produce, remove
 
 from kafka_migration.adapters.kafka import KafkaPool
 from kafka_migration.adapters.kubernetes.client import Api, connect
-from kafka_migration.adapters.replication import names
-from kafka_migration.adapters.replication.mirrormaker2 import (
-    MirrorPrincipals,
-    internal_topics,
-    mirror_acls,
-)
+from kafka_migration.decide.rules import mirror as rules
 from kafka_migration.model.kafka import Connection, NewTopic
 
 MIRROR = "kmig-mirror"
@@ -67,9 +62,12 @@ def prepared(stage: Stage, admins: Mapping[str, Connection]) -> Iterator[Stage]:
     uid, topic = stage.life.uid, stage.life.topic
     pool = KafkaPool()
     source, target = (pool.cluster(admins[side]) for side in ("source", "target"))
-    internal = internal_topics(uid, names.FORWARD, 1)
+    internal = rules.internal_topics(uid, 1)
     principal = f"User:{MIRROR}"
-    rights = mirror_acls(MirrorPrincipals(principal, principal), uid, names.FORWARD, {topic})
+    rights = (
+        rules.source_acls(principal, {topic}),
+        rules.target_acls(principal, {topic}, uid),
+    )
     try:
         for cluster in (source, target):
             # The records carry times of long ago, which the default retention would delete.

@@ -1,7 +1,7 @@
 """One mirror from its workers' start to its deletion on the sandbox, with what was seen.
 
 The tests read the facts; running it once serves them all. It uses the mirror's principal with
-nothing but the rights of `mirror_acls`.
+nothing but the rights of the plan.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from kafka_migration.adapters.connect import ConnectClient
 from kafka_migration.adapters.kubernetes import paths
 from kafka_migration.adapters.kubernetes.client import Api
 from kafka_migration.adapters.kubernetes.workers import ConnectWorkers
-from kafka_migration.adapters.replication import manifests, names
+from kafka_migration.adapters.replication import manifests
 from kafka_migration.adapters.replication.mirrormaker2 import MirrorSpec, connector_config
 from kafka_migration.adapters.replication.settings import MirrorConnection
+from kafka_migration.decide.rules import mirror_names as names
 from kafka_migration.model.connect import Connector
 from kafka_migration.model.kafka import Connection, Partition
 

@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kafka_migration.adapters.replication import names
 from kafka_migration.adapters.replication.settings import (
     CREDENTIALS,
     MirrorConnection,
@@ -24,6 +23,7 @@ from kafka_migration.adapters.replication.settings import (
     security,
 )
 from kafka_migration.adapters.replication.worker_settings import REST_PORT, worker_settings
+from kafka_migration.decide.rules import mirror_names as names
 from kafka_migration.model.kafka import Connection
 from kafka_migration.pod_security import container_security, pod_security
 

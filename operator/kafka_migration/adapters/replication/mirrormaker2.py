@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from kafka_migration.adapters.replication import names
 from kafka_migration.adapters.replication.settings import MirrorConnection, literal, security
+from kafka_migration.decide.rules import mirror_names as names
 from kafka_migration.errors import Invalid
-from kafka_migration.model.kafka import Acl, NewTopic, PatternType, Permission, ResourceType
 from kafka_migration.model.reasons import Reason
 
 CONNECTOR_CLASS = "org.apache.kafka.connect.mirror.MirrorSourceConnector"
@@ -77,61 +76,6 @@ def connector_config(spec: MirrorSpec) -> dict[str, str]:
         "replication.factor": str(spec.replication_factor),
         "offset-syncs.topic.replication.factor": str(spec.replication_factor),
     }
-
-
-def internal_topics(uid: str, direction: str, replication_factor: int) -> list[NewTopic]:
-    """Topics to create on the cluster that the direction ends at, before workers start."""
-    compact = {"cleanup.policy": "compact"}
-    # Compaction of the syncs topic would drop the anchors of exact translation.
-    forever = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
-    wanted = (
-        (names.storage_topic(uid, direction, "config"), 1, compact),
-        (names.storage_topic(uid, direction, "offsets"), 5, compact),
-        (names.storage_topic(uid, direction, "status"), 3, compact),
-        (names.syncs_topic(uid, direction), 1, forever),
-    )
-    return [NewTopic(name, count, replication_factor, config) for name, count, config in wanted]
-
-
-@dataclass(frozen=True)
-class MirrorPrincipals:
-    """The mirror's principals of one direction, each in the form `User:name`."""
-
-    source: str
-    target: str
-
-
-def mirror_acls(
-    principals: MirrorPrincipals, uid: str, direction: str, topics: Collection[str]
-) -> tuple[tuple[Acl, ...], tuple[Acl, ...]]:
-    """The least that mirrors of one direction need: (at its source, at its target)."""
-    source = tuple(_allow(principals.source, _TOPIC, name, "READ") for name in sorted(topics))
-    target = [_allow(principals.target, _TOPIC, name, "WRITE") for name in sorted(topics)]
-    group = names.group_id(uid, direction)
-    target.append(_allow(principals.target, ResourceType.GROUP, group, "READ"))
-    for kind in ("config", "offsets", "status"):
-        topic = names.storage_topic(uid, direction, kind)
-        target += [_allow(principals.target, _TOPIC, topic, right) for right in ("READ", "WRITE")]
-    target.append(_allow(principals.target, _TOPIC, names.syncs_topic(uid, direction), "WRITE"))
-    leader = names.leader_transaction(uid, direction)
-    target.append(_allow(principals.target, ResourceType.TRANSACTIONAL_ID, leader, "WRITE"))
-    tasks = Acl(
-        ResourceType.TRANSACTIONAL_ID,
-        f"{group}-",
-        PatternType.PREFIXED,
-        principals.target,
-        "*",
-        "WRITE",
-        Permission.ALLOW,
-    )
-    return source, (*target, tasks)
-
-
-_TOPIC = ResourceType.TOPIC
-
-
-def _allow(principal: str, kind: ResourceType, resource: str, operation: str) -> Acl:
-    return Acl(kind, resource, PatternType.LITERAL, principal, "*", operation, Permission.ALLOW)
 
 
 def _topics(topics: Collection[str]) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kafka_migration.adapters.replication import names
 from kafka_migration.adapters.replication.settings import CREDENTIALS
+from kafka_migration.decide.rules import mirror_names as names
 
 REST_PORT = 8083
 _CONVERTER = "org.apache.kafka.connect.converters.ByteArrayConverter"

@@ -7,33 +7,28 @@ source alias, so a second migration on the same target can never meet them.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from kafka_migration.api.migration import KafkaMigrationSpec
+from kafka_migration.decide.rules import mirror_names
+from kafka_migration.decide.rules.mirror_names import (
+    FORWARD,
+    group_id,
+    leader_transaction,
+    storage_topic,
+    syncs_topic,
+)
 from kafka_migration.model.entries import canonical, digest
 from kafka_migration.model.kafka import Acl, NewTopic, PatternType, Permission, ResourceType
 
 _ENDLESS = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
 _COMPACT = {"cleanup.policy": "compact"}
-
-
-def group_id(short_uid: str) -> str:
-    """The Connect cluster's group.id; prefix of its transactional ids and topics."""
-    return f"kmig-{short_uid}-forward"
+_STORAGE = (("config", 1), ("offsets", 5), ("status", 2))  # Connect's topics and partitions
 
 
 def source_alias(short_uid: str) -> str:
-    """source.cluster.alias: part of every stored offset's key."""
-    return f"s{short_uid}"
-
-
-def target_alias(short_uid: str) -> str:
-    """target.cluster.alias."""
-    return f"t{short_uid}"
-
-
-def syncs_topic(short_uid: str) -> str:
-    """Where MirrorMaker writes offset syncs (offset-syncs.topic.location=target)."""
-    return f"mm2-offset-syncs.{source_alias(short_uid)}.internal"
+    """source.cluster.alias of the forward mirrors: part of every stored offset's key."""
+    return mirror_names.alias(short_uid, FORWARD, side="source")
 
 
 def internal_topics(short_uid: str, replication_factor: int) -> tuple[NewTopic, ...]:
@@ -42,21 +37,17 @@ def internal_topics(short_uid: str, replication_factor: int) -> tuple[NewTopic, 
     The syncs topic keeps every sync: compaction would take away the history that exact
     translation needs.
     """
-    group = group_id(short_uid)
-    return (
-        NewTopic(f"{group}-config", 1, replication_factor, _COMPACT),
-        NewTopic(f"{group}-offsets", 5, replication_factor, _COMPACT),
-        NewTopic(f"{group}-status", 2, replication_factor, _COMPACT),
-        NewTopic(syncs_topic(short_uid), 1, replication_factor, _ENDLESS),
+    storage = tuple(
+        NewTopic(storage_topic(short_uid, FORWARD, kind), count, replication_factor, _COMPACT)
+        for kind, count in _STORAGE
     )
+    syncs = NewTopic(syncs_topic(short_uid, FORWARD), 1, replication_factor, _ENDLESS)
+    return (*storage, syncs)
 
 
 def source_acls(principal: str, topics: Collection[str]) -> tuple[Acl, ...]:
     """The mirror reads the topics in scope; it needs no group (assign)."""
-    return tuple(
-        _allow(ResourceType.TOPIC, topic, PatternType.LITERAL, principal, "READ")
-        for topic in sorted(topics)
-    )
+    return tuple(_allow(ResourceType.TOPIC, topic, principal, "READ") for topic in sorted(topics))
 
 
 def target_acls(principal: str, topics: Collection[str], short_uid: str) -> tuple[Acl, ...]:
@@ -65,21 +56,19 @@ def target_acls(principal: str, topics: Collection[str], short_uid: str) -> tupl
     The least that runs: what each is for was found by leaving it out
     (measured on StandardAuthorizer with Connect 4.3.1, tests/contract/connect).
     """
-    group = group_id(short_uid)
-    literal, prefixed = PatternType.LITERAL, PatternType.PREFIXED
-    written = [*sorted(topics), syncs_topic(short_uid)]
-    entries = [_allow(ResourceType.TOPIC, t, literal, principal, "WRITE") for t in written]
+    group = group_id(short_uid, FORWARD)
+    written = [*sorted(topics), syncs_topic(short_uid, FORWARD)]
+    entries = [_allow(ResourceType.TOPIC, topic, principal, "WRITE") for topic in written]
     entries += [
-        _allow(ResourceType.TOPIC, topic.name, literal, principal, operation)
-        for topic in internal_topics(short_uid, 1)
-        if topic.name != syncs_topic(short_uid)
+        _allow(ResourceType.TOPIC, storage_topic(short_uid, FORWARD, kind), principal, operation)
+        for kind, _ in _STORAGE
         for operation in ("READ", "WRITE")
     ]
-    entries.append(_allow(ResourceType.GROUP, group, literal, principal, "READ"))
-    entries += [
-        _allow(ResourceType.TRANSACTIONAL_ID, name, pattern, principal, "WRITE")
-        for name, pattern in ((f"connect-cluster-{group}", literal), (f"{group}-", prefixed))
-    ]
+    entries.append(_allow(ResourceType.GROUP, group, principal, "READ"))
+    leader = leader_transaction(short_uid, FORWARD)
+    tasks = _allow(ResourceType.TRANSACTIONAL_ID, f"{group}-", principal, "WRITE")
+    entries.append(_allow(ResourceType.TRANSACTIONAL_ID, leader, principal, "WRITE"))
+    entries.append(replace(tasks, pattern=PatternType.PREFIXED))
     return tuple(sorted(entries))
 
 
@@ -91,7 +80,5 @@ def workers_hash(spec: KafkaMigrationSpec) -> str:
     return digest(canonical(described))[7:23]
 
 
-def _allow(
-    kind: ResourceType, resource: str, pattern: PatternType, principal: str, operation: str
-) -> Acl:
-    return Acl(kind, resource, pattern, principal, "*", operation, Permission.ALLOW)
+def _allow(kind: ResourceType, resource: str, principal: str, operation: str) -> Acl:
+    return Acl(kind, resource, PatternType.LITERAL, principal, "*", operation, Permission.ALLOW)

@@ -6,17 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from kafka_migration.adapters.replication import names
 from kafka_migration.adapters.replication.mirrormaker2 import (
-    MirrorPrincipals,
     MirrorSpec,
     connector_config,
-    internal_topics,
-    mirror_acls,
 )
 from kafka_migration.adapters.replication.settings import MirrorConnection
+from kafka_migration.decide.rules import mirror_names as names
 from kafka_migration.errors import Invalid
-from kafka_migration.model.kafka import PatternType, ResourceType
 
 SOURCE = MirrorConnection("source:9092", "PLAIN", "mirror", has_ca=True)
 TARGET = MirrorConnection("target:9092", "SCRAM-SHA-512", "mirror", has_ca=True)
@@ -95,37 +91,3 @@ def test_a_placeholder_of_a_user_is_refused(bootstrap: str) -> None:
     source = replace(SOURCE, bootstrap_servers=bootstrap)
     with pytest.raises(Invalid):
         connector_config(replace(SPEC, source=source))
-
-
-def test_internal_topics_keep_what_they_must_keep() -> None:
-    topics = {topic.name: topic for topic in internal_topics("1a2b3c4d", names.FORWARD, 3)}
-    syncs = topics["mm2-offset-syncs.s1a2b3c4d.internal"]
-    assert syncs.config["cleanup.policy"] == "delete"
-    assert syncs.config["retention.ms"] == "-1"
-    config = topics["kmig-1a2b3c4d-forward-config"]
-    assert (config.partitions, config.config) == (1, {"cleanup.policy": "compact"})
-    assert {topic.replication_factor for topic in topics.values()} == {3}
-
-
-def test_the_mirror_may_read_at_its_source_and_write_literal_topics_at_its_target() -> None:
-    principals = MirrorPrincipals("User:from", "User:to")
-    source, target = mirror_acls(principals, "1a2b3c4d", names.FORWARD, {"orders"})
-    assert [(acl.resource, acl.operation, acl.principal) for acl in source] == [
-        ("orders", "READ", "User:from")
-    ]
-    moved = [acl for acl in target if acl.resource == "orders"]
-    assert [(acl.operation, acl.pattern, acl.principal) for acl in moved] == [
-        ("WRITE", PatternType.LITERAL, "User:to")
-    ]
-    prefixed = [acl for acl in target if acl.pattern is PatternType.PREFIXED]
-    assert [(acl.resource_type, acl.resource) for acl in prefixed] == [
-        (ResourceType.TRANSACTIONAL_ID, "kmig-1a2b3c4d-forward-")
-    ]
-
-
-def test_the_mirror_gets_no_right_on_the_cluster_or_on_every_topic() -> None:
-    principals = MirrorPrincipals("User:a", "User:b")
-    source, target = mirror_acls(principals, "1a2b3c4d", names.FORWARD, {"orders"})
-    for acl in (*source, *target):
-        assert acl.resource_type is not ResourceType.CLUSTER
-        assert acl.resource != "*"

@@ -118,7 +118,7 @@ def test_the_mirror_may_write_its_topics_and_nothing_of_others():
         "kmig-12345678-forward-config",
         "kmig-12345678-forward-offsets",
         "kmig-12345678-forward-status",
-        mirror.syncs_topic("12345678"),
+        "mm2-offset-syncs.s12345678.internal",
     }
     assert {a.principal for a in writes} == {"User:mirror"}
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kafka_migration.adapters.replication import names
-from kafka_migration.adapters.replication.mirrormaker2 import internal_topics
-from kafka_migration.decide.rules import mirror
+from kafka_migration.decide.rules import mirror_names as names
 
 UID = "1a2b3c4d-0000-4000-8000-000000000000"
 
@@ -50,13 +48,3 @@ def test_two_migrations_and_two_directions_share_no_name() -> None:
 )
 def test_topics_that_mirror_maker_passes_over_are_known(topic: str, *, copied: bool) -> None:
     assert names.mirrorable(topic) is copied
-
-
-def test_what_the_plan_creates_is_what_the_workers_use() -> None:
-    """The decider cannot import this package; both must still say the same."""
-    planned = {topic.name for topic in mirror.internal_topics("aaaaaaaa", 1)}
-    used = {topic.name for topic in internal_topics("aaaaaaaa", names.FORWARD, 1)}
-    assert planned == used
-    assert mirror.group_id("aaaaaaaa") == names.group_id("aaaaaaaa", names.FORWARD)
-    for side, alias in (("source", mirror.source_alias), ("target", mirror.target_alias)):
-        assert alias("aaaaaaaa") == names.alias("aaaaaaaa", names.FORWARD, side=side)
