@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from kafka_migration.api.cutover import WorkloadCutoverSpec
 from kafka_migration.api.migration import KafkaMigrationSpec
 from kafka_migration.decide.context import Elapsed, MigrationContext, UnitContext
-from kafka_migration.decide.cutover import adopted_attempt
+from kafka_migration.decide.cutover import adopted_attempt, working_spec
 from kafka_migration.decide.tasks import Failure
 from kafka_migration.errors import Invalid, Refused
 from kafka_migration.journal import read_journal
@@ -75,6 +75,7 @@ def unit_context(world: World, loaded: Loaded) -> UnitContext:
     memory = world.memory.for_key(loaded.key, loaded.uid)
     step = loaded.status.get("workingStep")
     attempt = adopted_attempt(spec.attempt, loaded.status.get("attempt"), step)
+    spec, changed = working_spec(spec, journal, attempt, step)
     return UnitContext(
         loaded,
         spec,
@@ -84,6 +85,7 @@ def unit_context(world: World, loaded: Loaded) -> UnitContext:
         answered=memory.answered,
         failure=failure_of(memory),
         attempt=attempt,
+        changed=changed,
     )
 
 

@@ -67,6 +67,7 @@ class UnitContext:
     answered: frozenset[Work] = frozenset()
     failure: Failure | None = None
     attempt: int = 1  # the attempt being worked on; spec.attempt is adopted only at rest
+    changed: bool = False  # spec is the plan of the critical section; the object says otherwise
     leaving: Side = "source"
     entering: Side = "target"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from kafka_migration.api.cutover import WorkloadCutoverSpec
 from kafka_migration.decide.context import UnitContext
 from kafka_migration.decide.cutover_status import Standing, status_of
 from kafka_migration.decide.decision import (
@@ -13,12 +14,12 @@ from kafka_migration.decide.decision import (
     Decision,
 )
 from kafka_migration.decide.machine import Move, Phase, Signals, Wish, advance, fold
-from kafka_migration.decide.permission import permission
+from kafka_migration.decide.permission import MOVING, permission
 from kafka_migration.decide.steps.switch import LAST_LOOK
 from kafka_migration.decide.table import BACK_OUT, Step, next_step, phase_of, step_named
 from kafka_migration.decide.tasks import Need, Open, Walk, walk
 from kafka_migration.model import facts
-from kafka_migration.model.entries import Entry, EntryKind
+from kafka_migration.model.entries import Entry, EntryKind, Journal
 from kafka_migration.model.kubernetes import Event
 from kafka_migration.model.reasons import Reason
 from kafka_migration.model.verdicts import Kind, Verdict, wait
@@ -38,6 +39,22 @@ def adopted_attempt(spec_attempt: int, status_attempt: int | None, step: str | N
     if status_attempt is None or step in (None, "", "Prepare", "Preflight", "BackedOut"):
         return spec_attempt if status_attempt is None else max(spec_attempt, status_attempt)
     return status_attempt
+
+
+def working_spec(
+    live: WorkloadCutoverSpec, journal: Journal, attempt: int, step: str | None
+) -> tuple[WorkloadCutoverSpec, bool]:
+    """What the unit works by, and whether somebody wants it otherwise by now.
+
+    From Drain to the end of Resume or back-out that is the plan recorded then (protocol 3.3):
+    replicas, denied principals and bindings must be those that the undoing looks for.
+    """
+    entry = journal.last(EntryKind.DRAINING, attempt)
+    if entry is None or step not in MOVING:
+        return live, False
+    written = live.model_dump(mode="json", by_alias=True)
+    frozen = WorkloadCutoverSpec.model_validate({**written, **entry.data.get("plan", {})})
+    return frozen, frozen != live
 
 
 def decide_unit(context: UnitContext, now: str) -> Need | Decision:

@@ -40,6 +40,9 @@ def permission(context: UnitContext, step: Step) -> Verdict | None:
         return wait(Reason.HOLDING_ON_SOURCE, "spec.desiredCluster is Source")
     if context.migration.spec.paused:
         return wait(Reason.SPEC_PAUSED, "the migration is paused")
+    if context.changed:
+        text = "spec was changed inside the critical section; look at it before the next attempt"
+        return refused(Reason.INVALID_SPEC, "spec", text)
     return _namespace(context) or (
         _may_prepare(context) if step.name == "Prepare" else _may_switch(context, step)
     )

@@ -13,7 +13,7 @@ from typing import Any
 from kafka_migration.api.cutover import WorkloadCutoverSpec
 from kafka_migration.api.migration import KafkaMigrationSpec
 from kafka_migration.decide.context import Elapsed, MigrationContext, UnitContext
-from kafka_migration.decide.cutover import adopted_attempt, decide_unit
+from kafka_migration.decide.cutover import adopted_attempt, decide_unit, working_spec
 from kafka_migration.decide.decision import Decision
 from kafka_migration.decide.migration import decide_migration
 from kafka_migration.decide.rules import names
@@ -245,6 +245,8 @@ class Planted:
         assert isinstance(migration, MigrationContext)
         unit = WorkloadCutoverSpec.model_validate(thing.spec)
         step = thing.status.get("workingStep")
+        attempt = adopted_attempt(unit.attempt, thing.status.get("attempt"), step)
+        unit, changed = working_spec(unit, journal, attempt, step)
         return UnitContext(
             thing,
             unit,
@@ -253,7 +255,8 @@ class Planted:
             elapsed=elapsed,
             answered=mind.answered,
             failure=mind.failure,
-            attempt=adopted_attempt(unit.attempt, thing.status.get("attempt"), step),
+            attempt=attempt,
+            changed=changed,
         )
 
     # ---- ticks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.unit.decide.moving import in_phase, run_to, visits
+from tests.unit.decide.planted import authentication, unit_spec
 
 from kafka_migration.decide.machine import Phase
 from kafka_migration.model.entries import EntryKind
@@ -40,3 +41,39 @@ def test_a_switch_entry_voided_by_a_back_out_entry_is_never_carried_out():
     run_to(planted, "writer", "BackedOut")
     assert not planted.target.may_write("User:writer", "orders")
     assert planted.bindings["writer"] == "source"
+
+
+def test_a_spec_changed_in_the_critical_section_is_undone_by_the_plan_that_was_frozen():
+    """Denied principals, replicas and bindings are those of Drain, whatever the spec says now."""
+    seen = 0
+    for visit in in_phase(Phase.CRITICAL)[::3]:
+        planted = visit.again()
+        if visit.name != "writer" or EntryKind.DRAINING not in planted.kinds("writer"):
+            continue
+        other = unit_spec("writer", "Writer", 10)
+        other["workloads"][0]["name"] = "renamed"
+        other["workloads"][0]["binding"]["source"] = authentication("stranger")
+        other["topics"] = {"writes": [], "reads": []}
+        planted.change("writer", **{key: other[key] for key in ("workloads", "topics")})
+        entry = planted.tick("writer").entry
+        assert entry is not None
+        assert (entry.kind, entry.data["reason"]) == (EntryKind.BACK_OUT, "InvalidSpec")
+        run_to(planted, "writer", "BackedOut")
+        assert planted.source.may_write("User:writer", "orders")
+        assert planted.replicas["writer"] == 1
+        assert planted.register["authority"] == {"orders": "source"}
+        seen += 1
+    assert seen > 3
+
+
+def test_a_spec_changed_after_the_switch_entry_is_not_looked_at_before_the_end_of_resume():
+    for visit in in_phase(Phase.COMMITTED):
+        if visit.name != "writer" or EntryKind.RESUMED in visit.planted.kinds("writer"):
+            continue
+        planted = visit.again()
+        other = unit_spec("writer", "Writer", 10)["workloads"]
+        other[0]["name"] = "renamed"
+        planted.change("writer", workloads=other)
+        planted.run(lambda p=planted: EntryKind.RESUMED in p.kinds("writer"))
+        assert planted.replicas["writer"] == 1
+        assert planted.bindings["writer"] == "target"

@@ -11,6 +11,8 @@ from kafka_migration.model.entries import Entry, EntryKind
 from kafka_migration.model.reasons import Reason
 from kafka_migration.model.verdicts import PASS, Verdict, wait
 
+_PLAN = {"workloads", "topics", "consumer_groups", "fence"}
+
 
 def drain_is_not_recorded(context: UnitContext) -> Verdict:
     """The replicas to restore are an entry before the first workload is scaled."""
@@ -20,12 +22,13 @@ def drain_is_not_recorded(context: UnitContext) -> Verdict:
 
 
 def record(context: UnitContext) -> Asked | None:
-    """Replicas per workload, and the pods that must be gone."""
+    """Replicas per workload, the pods that must be gone, and the plan that is frozen now."""
     seen = context.facts[facts.WORKLOADS]
     data = {
         "replicas": {n: w.replicas for n, w in sorted(seen.items()) if w is not None},
         "pods": sorted(p.uid for w in seen.values() if w is not None for p in w.pods),
         "nodes": sorted({p.node for w in seen.values() if w is not None for p in w.pods if p.node}),
+        "plan": context.spec.model_dump(mode="json", by_alias=True, include=_PLAN),
     }
     return Entry(EntryKind.DRAINING, context.attempt, data)
 
