@@ -24,7 +24,10 @@ from kmig_demo.objects import MIGRATIONS, UNITS
 
 ROOT = Path(__file__).resolve().parents[2]
 # Cheap rows first; secrecy last, when there is most to search.
-ORDER = ("bad_inputs", "planted_loss", "move", "operator_killed", "back_out", "secrecy")
+ORDER = (
+    *("bad_inputs", "planted_loss", "bad_unit", "move"),
+    *("operator_killed", "back_out", "secrecy"),
+)
 USERS = ("writer", "reader")
 RECORD: dict[str, Any] = {"sandbox": {}, "rows": {}}
 

@@ -6,7 +6,6 @@ Called by the rows that disturb a move: their end state must equal the undisturb
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from tests.e2e.connect import Connect
@@ -55,22 +54,13 @@ def unit_state(pair: Pair, unit: Unit) -> dict[str, Any]:
 
 
 def register(pair: Pair) -> list[str]:
-    """What the fence register says of the pair's topic, one thing a line, moments left out."""
+    """What the fence register says of the pair's topic: who has authority, and every DENY."""
     namespace, migration = pair.migration
     found = pair.ground.kubectl.get(namespace, "configmap", f"{migration}-fences")
     document = json.loads(found["data"]["register.json"])
-    return sorted(line for line in _lines(document) if pair.topic in line)
-
-
-def _lines(node: Any, path: str = "") -> list[str]:
-    if isinstance(node, Mapping):
-        if any(isinstance(value, Mapping | list) for value in node.values()):
-            return [x for key, value in node.items() for x in _lines(value, f"{path}/{key}")]
-        kept = {key: value for key, value in node.items() if key not in ("at", "since")}
-        return [f"{path} {json.dumps(kept, sort_keys=True)}"]
-    if isinstance(node, list):
-        return [line for value in node for line in _lines(value, path)]
-    return [f"{path} {node}"]
+    entries = [e for e in document["entries"] if pair.topic in e["acl"]]
+    fences = sorted(f"{e['side']} {e['state']} {' '.join(e['acl'])}" for e in entries)
+    return [f"authority {document['authority'][pair.topic]}", *fences]
 
 
 def leftovers(pair: Pair) -> list[str]:

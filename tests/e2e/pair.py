@@ -22,7 +22,7 @@ from kmig_demo.evidence import Evidence, Part, PauseShares, parse_dump
 from kmig_demo.history import INCARNATION, History
 from kmig_demo.kafka_log import read_log
 from kmig_demo.kubectl import Object
-from kmig_demo.objects import condition, step, steps, unit_blocker, words
+from kmig_demo.objects import stalled, step, steps, unit_blocker
 from kmig_demo.recorder_link import RecorderLink
 
 PARTITIONS = 4
@@ -152,8 +152,8 @@ class Pair:
 
         def blocker() -> str:
             found = unit.found()
-            if condition(found, "Stalled").get("reason") == "BackedOut":
-                raise AssertionError(f"{unit.name}: {words(condition(found, 'Ready'))}")
+            if "BackedOut" in stalled(found):
+                raise AssertionError(stalled(found))
             return unit_blocker(found) or self._short_of_end(found)
 
         self.ground.wait(f"{unit.name} on the target", MOVE_SECONDS, blocker)

@@ -49,7 +49,7 @@ def stop_connect_in_the_pause(moves: Moves, pair: Pair) -> None:
 def require_source_open_again(pair: Pair) -> None:
     """The writer writes to the source again although Connect is still gone (protocol 3.12)."""
     before = pair.acknowledged()
-    pair.wait_flow(before + RATE)
+    pair.wait_flow(before)
     assert pair.binding(pair.writer)["cluster"] == "source"
     assert pair.writer.found()["status"]["activeCluster"] == "Source"
 
