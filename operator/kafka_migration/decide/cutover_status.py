@@ -170,13 +170,17 @@ def _conditions(context: UnitContext, standing: Standing, ready: Condition) -> I
         Reason.BINDING_ADOPTED if adopted else Reason.PENDING,
         "workloads mount the operator's bindings" if adopted else "not prepared yet",
     )
-    translated = context.recorded(EntryKind.TRANSLATED) is not None
-    yield Condition(
-        "OffsetsTranslated",
-        "True" if translated else "Unknown",
-        Reason.OFFSETS_TRANSLATED if translated else Reason.PENDING,
-        "positions are recorded and written" if translated else "nothing translated yet",
-    )
+    yield _translated(context)
+
+
+def _translated(context: UnitContext) -> Condition:
+    kind = "OffsetsTranslated"
+    if context.recorded(EntryKind.TRANSLATED) is not None:
+        text = "positions are recorded and written"
+        return Condition(kind, "True", Reason.OFFSETS_TRANSLATED, text)
+    if not context.spec.consumer_groups:
+        return Condition(kind, "True", Reason.OFFSETS_TRANSLATED, "the unit has no consumer groups")
+    return Condition(kind, "Unknown", Reason.PENDING, "nothing translated yet")
 
 
 def _succeeded(standing: Standing) -> Condition:
