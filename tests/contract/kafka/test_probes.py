@@ -27,7 +27,7 @@ def test_a_writer_without_deny_is_allowed(side, stage, operator) -> None:
     probes = operator.probe_writes(side.connection(WRITER), PRINCIPAL, partitions(topic))
     leaders = {state.leader for state in operator.topics([topic])[topic].partitions.values()}
 
-    assert results(probes) == {ProbeResult.ALLOWED}
+    assert results(probes) == {ProbeResult.ALLOWED}, probes
     assert sorted(probe.leader for probe in probes) == sorted(leaders)
     assert {probe.principal for probe in probes} == {PRINCIPAL}
 
@@ -38,7 +38,7 @@ def test_a_denied_writer_is_denied_at_every_leader(side, stage, operator) -> Non
     stage.grant(stage.acl(WRITER, "WRITE", topic), stage.acl(WRITER, "WRITE", topic, "DENY"))
     probes = operator.probe_writes(side.connection(WRITER), PRINCIPAL, partitions(topic))
 
-    assert results(probes) == {ProbeResult.DENIED}
+    assert results(probes) == {ProbeResult.DENIED}, probes
 
 
 def test_a_lifted_deny_is_seen_at_once(side, stage, operator) -> None:
@@ -78,7 +78,7 @@ def test_a_principal_without_any_right_is_denied(side, stage, operator) -> None:
     topic = stage.topic()
     probes = operator.probe_writes(side.connection("intruder"), "User:intruder", partitions(topic))
 
-    assert results(probes) == {ProbeResult.DENIED}
+    assert results(probes) == {ProbeResult.DENIED}, probes
     assert all("does not even show" in probe.detail for probe in probes)
 
 
@@ -103,7 +103,7 @@ def test_probing_writes_nothing(side, stage, operator, config) -> None:
     probes = operator.probe_writes(side.connection(WRITER), PRINCIPAL, partitions(topic))
     after = operator.ends(partitions(topic))
 
-    assert results(probes) == {ProbeResult.ALLOWED}
+    assert results(probes) == {ProbeResult.ALLOWED}, probes
     assert after == before
 
 

@@ -84,7 +84,7 @@ class Admin:
         """The same; a failed item's value is its KafkaException, judged by the caller."""
         return self._outcomes(doing, start)
 
-    def error(self, error: KafkaException, doing: str) -> KmigError:
+    def error(self, error: KafkaException | KafkaError, doing: str) -> KmigError:
         """The project's error for a failure of this client."""
         return translate_exception(error, self._at(doing), self.faults.worst())
 

@@ -205,9 +205,11 @@ def _words(error: KafkaError, meaning: Meaning) -> str:
 
 
 def translate_exception(
-    error: KafkaException, doing: str, background: KafkaError | None = None
+    error: KafkaException | KafkaError, doing: str, background: KafkaError | None = None
 ) -> KmigError:
     """The same for an exception of the library; an unexpected shape is Unavailable."""
+    if isinstance(error, KafkaError):  # partial failures of listings come without an exception
+        return translate(error, doing, background)
     cause = error.args[0] if error.args else None
     if isinstance(cause, KafkaError):
         return translate(cause, doing, background)

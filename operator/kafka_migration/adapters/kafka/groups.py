@@ -10,6 +10,7 @@ from typing import Any
 
 from kafka_migration.adapters.kafka.admin import REQUEST_TIMEOUT, Admin
 from kafka_migration.adapters.kafka.cluster import require_describe
+from kafka_migration.adapters.kafka.coordinators import require_coordinators
 from kafka_migration.adapters.kafka.errors import translate
 from kafka_migration.adapters.kafka.rdkafka import (
     ConsumerGroupTopicPartitions,
@@ -47,6 +48,7 @@ def read_commits(
     if asked is not None and not asked:
         return {}
     request = [ConsumerGroupTopicPartitions(group, asked)]
+    require_coordinators(admin, [group], doing)
     answer = admin.each(
         doing,
         lambda client: client.list_consumer_group_offsets(
@@ -70,10 +72,12 @@ def write_commits(admin: Admin, group: str, offsets: Mapping[Partition, int | Co
         return
     doing = f"commit offsets of group {group}"
     asked = [_committed(partition, value) for partition, value in sorted(offsets.items())]
+    request = [ConsumerGroupTopicPartitions(group, asked)]
+    require_coordinators(admin, [group], doing)
     answer = admin.each(
         doing,
         lambda client: client.alter_consumer_group_offsets(
-            [ConsumerGroupTopicPartitions(group, asked)], request_timeout=REQUEST_TIMEOUT
+            request, request_timeout=REQUEST_TIMEOUT
         ),
     )[group]
     _raise_failed(answer.topic_partitions, doing)
@@ -82,6 +86,7 @@ def write_commits(admin: Admin, group: str, offsets: Mapping[Partition, int | Co
 def _listed(admin: Admin) -> set[str]:
     doing = "list the consumer groups"
     require_describe(admin, doing)
+    require_coordinators(admin, None, doing)
     listing = admin.one(
         doing, lambda client: client.list_consumer_groups(request_timeout=REQUEST_TIMEOUT)
     )
@@ -93,8 +98,10 @@ def _listed(admin: Admin) -> set[str]:
 def _described(admin: Admin, names: Sequence[str]) -> dict[str, Group]:
     if not names:
         return {}
+    doing = "describe consumer groups"
+    require_coordinators(admin, names, doing)
     outcomes = admin.each_outcome(
-        "describe consumer groups",
+        doing,
         lambda client: client.describe_consumer_groups(
             list(names), request_timeout=REQUEST_TIMEOUT
         ),

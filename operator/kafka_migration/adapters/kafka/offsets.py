@@ -15,7 +15,11 @@ from kafka_migration.adapters.kafka.rdkafka import (
     OffsetSpec,
     TopicPartition,
 )
+from kafka_migration.errors import Unavailable
 from kafka_migration.model.kafka import Ends, Partition
+from kafka_migration.model.reasons import Reason
+
+_NAMED = 5  # partitions named in a message
 
 
 def read_ends(admin: Admin, partitions: Collection[Partition]) -> Ends:
@@ -51,4 +55,19 @@ def _offsets(
             asked, isolation_level=level, request_timeout=REQUEST_TIMEOUT
         ),
     )
-    return {Partition(part.topic, part.partition): info.offset for part, info in answers.items()}
+    return known(
+        {Partition(part.topic, part.partition): info.offset for part, info in answers.items()}
+    )
+
+
+def known(offsets: dict[Partition, int]) -> dict[Partition, int]:
+    """The offsets, if all are. librdkafka reports a leader's silence as success at -1001."""
+    silent = sorted(partition for partition, offset in offsets.items() if offset < 0)
+    if silent:
+        names = ", ".join(map(str, silent[:_NAMED]))
+        raise Unavailable(
+            Reason.UNREACHABLE,
+            f"cannot read offsets of {len(silent)} partitions ({names}): their leaders did not"
+            " answer in time; check the brokers that lead them; it is tried again",
+        )
+    return offsets

@@ -38,7 +38,7 @@ def read_topics(admin: Admin, names: Collection[str] | None) -> dict[str, model.
     wanted = sorted(_visible_names(admin) if names is None else set(names))
     topics: dict[str, model.Topic] = {}
     for batch in _batches(wanted, _BATCH):
-        described = _describe(admin, batch)
+        described = describe(admin, batch)
         configs = _configs(admin, sorted(described))
         for name, description in described.items():
             if name in configs:
@@ -73,9 +73,9 @@ def await_leaders(admin: Admin, name: str, partitions: int) -> None:
     deadline = time.monotonic() + _VISIBLE_TIMEOUT
     pause = threading.Event()
     while time.monotonic() < deadline:
-        description = _describe(admin, [name]).get(name)
+        description = describe(admin, [name]).get(name)
         if description is not None:
-            led = [part for part in description.partitions if _node_id(part.leader) >= 0]
+            led = [part for part in description.partitions if node_id(part.leader) >= 0]
             if len(led) == partitions:
                 return
         pause.wait(0.05)
@@ -95,7 +95,8 @@ def _visible_names(admin: Admin) -> set[str]:
     return {name for name in metadata.topics if not name.startswith("__")}
 
 
-def _describe(admin: Admin, names: Sequence[str]) -> dict[str, Any]:
+def describe(admin: Admin, names: Sequence[str]) -> dict[str, Any]:
+    """librdkafka's descriptions by name, without configuration; absent topics are left out."""
     if not names:
         return {}
     outcomes = admin.each_outcome(
@@ -136,9 +137,9 @@ def _topic(description: Any, entries: Mapping[str, ConfigEntry]) -> model.Topic:
         topic_id=kafka_uuid(str(description.topic_id)),
         partitions={
             part.id: model.PartitionState(
-                leader=_node_id(part.leader),
-                replicas=tuple(_node_id(node) for node in part.replicas),
-                in_sync=tuple(sorted(_node_id(node) for node in part.isr)),
+                leader=node_id(part.leader),
+                replicas=tuple(node_id(node) for node in part.replicas),
+                in_sync=tuple(sorted(node_id(node) for node in part.isr)),
             )
             for part in description.partitions
         },
@@ -165,7 +166,8 @@ def kafka_uuid(text: str) -> str:
     return text.replace("+", "-").replace("/", "_")
 
 
-def _node_id(node: Any) -> int:
+def node_id(node: Any) -> int:
+    """A broker's id, or -1 where there is none."""
     return -1 if node is None else int(node.id)
 
 
