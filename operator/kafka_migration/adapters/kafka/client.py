@@ -13,10 +13,11 @@ from collections.abc import Callable, Collection, Mapping
 from hashlib import sha256
 
 from kafka_migration.adapters.kafka import acls as acl_calls
-from kafka_migration.adapters.kafka import canary, groups, probe, topics
+from kafka_migration.adapters.kafka import canary, probe, topics
 from kafka_migration.adapters.kafka import cluster as cluster_calls
 from kafka_migration.adapters.kafka import offsets as offset_calls
 from kafka_migration.adapters.kafka.admin import Admin
+from kafka_migration.adapters.kafka.group_process import GroupProcess
 from kafka_migration.adapters.kafka.tail import TailReader
 from kafka_migration.model.kafka import (
     Acl,
@@ -47,6 +48,7 @@ class KafkaCluster:
     def __init__(self, connection: Connection) -> None:
         self._admin = Admin(connection)
         self._tail = TailReader(self._admin)
+        self._groups = GroupProcess(connection)
 
     def cluster(self) -> Cluster:
         """Identity, brokers, our operations; `settings` is empty if we may not read them."""
@@ -74,7 +76,9 @@ class KafkaCluster:
 
     def groups(self, names: Collection[str] | None = None) -> Mapping[str, Group]:
         """Consumer groups by name; None = all; absent ones are left out."""
-        return groups.read_groups(self._admin, names)
+        wanted = None if names is None else tuple(names)
+        found: dict[str, Group] = self._groups.call("read_groups", wanted)
+        return found
 
     def commits(
         self, group: str, partitions: Collection[Partition] | None = None
@@ -83,11 +87,13 @@ class KafkaCluster:
 
         Only named partitions show a pending first commit; None asks for all committed ones.
         """
-        return groups.read_commits(self._admin, group, partitions)
+        asked = None if partitions is None else tuple(partitions)
+        found: dict[Partition, Commit] = self._groups.call("read_commits", group, asked)
+        return found
 
     def commit(self, group: str, offsets: Mapping[Partition, int | Commit]) -> None:
         """Write offsets (with metadata if given) to an empty group; refused for an active one."""
-        groups.write_commits(self._admin, group, offsets)
+        self._groups.call("write_commits", group, dict(offsets))
 
     def ends(self, partitions: Collection[Partition]) -> Ends:
         """High watermark and LSO; where they are equal no transaction was open."""
@@ -120,6 +126,7 @@ class KafkaCluster:
     def close(self) -> None:
         """Give up threads and connections; a later call opens new ones."""
         self._tail.close()
+        self._groups.close()
         self._admin.close()
 
 

@@ -1,8 +1,8 @@
 """Proves that the coordinators of groups can be asked, before they are asked.
 
 Called by `groups`. Must stand before every request that librdkafka sends to a coordinator: one
-that finds its broker down takes the whole process with it when the broker comes back (abort or
-segmentation fault, measured with 2.16.1; librdkafka#4605), and no time-out prevents it.
+that finds its broker down ends the process when the broker comes back (`group_process` says how),
+and without a leader a listing leaves groups out.
 """
 
 from __future__ import annotations
