@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
 
 from kafka_migration.api.cutover import WorkloadCutoverSpec
 from kafka_migration.api.migration import KafkaMigrationSpec
@@ -56,6 +58,17 @@ TICK_SECONDS = 0.2
 PARTITIONS = (Partition("orders", 0), Partition("orders", 1))
 SETTINGS = {"super.users": "User:admin", "replica.lag.time.max.ms": "30000"}
 Context = MigrationContext | UnitContext
+Spec = TypeVar("Spec", bound=BaseModel)
+_PARSED: dict[int, tuple[Any, Any]] = {}
+
+
+def parsed(raw: Mapping[str, Any], model: type[Spec]) -> Spec:
+    """The spec as a model; a dictionary is read once, because a change makes a new one."""
+    known = _PARSED.get(id(raw))
+    if known is None or known[0] is not raw:
+        known = _PARSED[id(raw)] = (raw, model.model_validate(raw))
+    found: Spec = known[1]
+    return found
 
 
 def authentication(user: str) -> dict[str, Any]:
@@ -237,13 +250,13 @@ class Planted:
         pause = 0.0 if mind.drained_at is None else mind.seconds - mind.drained_at
         elapsed = Elapsed(in_step=mind.in_step, in_pause=pause)
         if thing.key.kind == "KafkaMigration":
-            spec = KafkaMigrationSpec.model_validate(thing.spec)
+            spec = parsed(thing.spec, KafkaMigrationSpec)
             return MigrationContext(
                 thing, spec, journal, elapsed=elapsed, answered=mind.answered, failure=mind.failure
             )
         migration = self.context("leave")
         assert isinstance(migration, MigrationContext)
-        unit = WorkloadCutoverSpec.model_validate(thing.spec)
+        unit = parsed(thing.spec, WorkloadCutoverSpec)
         step = thing.status.get("workingStep")
         attempt = adopted_attempt(unit.attempt, thing.status.get("attempt"), step)
         unit, changed = working_spec(unit, journal, attempt, step)

@@ -74,6 +74,6 @@ def test_a_spec_changed_after_the_switch_entry_is_not_looked_at_before_the_end_o
         other = unit_spec("writer", "Writer", 10)["workloads"]
         other[0]["name"] = "renamed"
         planted.change("writer", workloads=other)
-        planted.run(lambda p=planted: EntryKind.RESUMED in p.kinds("writer"))
+        run_to(planted, "writer", "Observe")
         assert planted.replicas["writer"] == 1
         assert planted.bindings["writer"] == "target"

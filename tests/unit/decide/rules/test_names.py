@@ -28,6 +28,7 @@ def test_a_unit_resumes_on_a_node_with_a_long_name(monkeypatch):
 
     def on_a_long_node(name):
         workload = known(name)
+        assert workload is not None
         pods = tuple(_on(pod) for pod in workload.pods)
         return type(workload)(**{**vars(workload), "pods": pods})
 

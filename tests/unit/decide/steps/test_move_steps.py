@@ -12,7 +12,7 @@ from kafka_migration.decide.machine import Phase
 from kafka_migration.decide.table import STEPS
 from kafka_migration.model.actions import HoldDenies, RemoveProbePod, Scale, StopConnector
 from kafka_migration.model.entries import EntryKind
-from kafka_migration.model.kafka import Commit
+from kafka_migration.model.kafka import Commit, Group
 from kafka_migration.model.kubernetes import ProbePod
 
 
@@ -92,6 +92,13 @@ def test_ends_are_watched_for_a_whole_window():
 def test_a_group_with_a_member_is_waited_for(members):
     planted = last_at("reader", "Settle")
     planted.source.members = members
+    assert stands(planted, "reader") == ("GroupNotEmpty", "False")
+
+
+def test_a_member_counts_whatever_the_group_calls_itself(monkeypatch):
+    planted = last_at("reader", "Settle")
+    group = Group("orders", "EMPTY", ("static-member",))
+    monkeypatch.setattr(planted, "_leaving_groups", lambda _: {"orders": group})
     assert stands(planted, "reader") == ("GroupNotEmpty", "False")
 
 
@@ -184,6 +191,14 @@ def test_catch_up_waits_for_the_last_record_while_the_mirror_runs(stored):
     name = next(iter(planted.connectors))
     planted.stored[name] = dict(stored)
     assert stands(planted, "writer") == ("LagTooHigh", "False")
+
+
+def test_the_targets_end_counts_only_when_nothing_is_open_below_it():
+    """HW == LSO on two looks: T."""
+    planted = before_entry("writer", EntryKind.CAUGHT_UP)
+    planted.target.stable[PARTITIONS[0]] = 5
+    assert stands(planted, "writer") == ("Progressing", "False")
+    assert "end twice" in planted.decide("writer")[0].status["message"]
 
 
 def test_a_mirror_that_was_stopped_too_early_is_a_gap():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.unit.decide.moving import before_entry
 from tests.unit.decide.planted import PARTITIONS, Planted
@@ -9,8 +11,9 @@ from tests.unit.decide.planted import PARTITIONS, Planted
 from kafka_migration.model.entries import EntryKind
 
 
-def report(planted: Planted) -> dict:
-    return next(job["report"] for name, job in planted.jobs.items() if "tail" in name)
+def report(planted: Planted) -> dict[str, Any]:
+    found: dict[str, Any] = next(j["report"] for n, j in planted.jobs.items() if "tail" in n)
+    return found
 
 
 @pytest.mark.parametrize(

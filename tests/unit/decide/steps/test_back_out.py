@@ -1,0 +1,73 @@
+"""BackOut: each opening is preceded by a proof, in this order (protocol 3.12)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.unit.decide.moving import at, run_to
+from tests.unit.decide.planted import Planted, not_known
+
+from kafka_migration.model.actions import HoldDenies, LiftDenies
+from kafka_migration.model.kafka import ProbeResult
+
+
+@pytest.fixture
+def backing() -> Planted:
+    """A writer that was fenced and turned round."""
+    planted = at("writer", "Switch")
+    planted.change("leave", paused=True)
+    run_to(planted, "writer", "BackOut")
+    planted.acts.clear()
+    return planted
+
+
+def ticks(planted: Planted, count: int = 10) -> None:
+    for _ in range(count):
+        planted.tick("writer")
+
+
+def test_the_source_is_not_opened_before_the_target_is_proven_closed(backing, monkeypatch):
+    denied = backing._probes(backing.target, ["writer"])
+    allowed = (denied[0], replace(denied[1], result=ProbeResult.ALLOWED))
+    monkeypatch.setattr(backing, "_entering_probes", lambda _: allowed)
+    ticks(backing)
+    assert not backing.acts
+    assert "proving that the target refuses" in backing.status("writer")["message"]
+
+
+def test_no_probe_proves_nothing(backing, monkeypatch):
+    monkeypatch.setattr(backing, "_entering_probes", lambda _: ())
+    ticks(backing)
+    assert not backing.acts
+
+
+def test_replicas_do_not_return_before_the_source_is_proven_open(backing, monkeypatch):
+    monkeypatch.setattr(backing, "_leaving_probes", lambda _: ())
+    ticks(backing)
+    assert [type(a) for _, a in backing.acts] == [LiftDenies]
+    assert backing.replicas["writer"] == 0
+    assert "proving that the source accepts" in backing.status("writer")["message"]
+
+
+def test_a_target_that_is_open_is_closed_first(backing):
+    """Whatever somebody did meanwhile: the deny comes before any lift."""
+    backing.target.acls = {a for a in backing.target.acls if a.principal != "User:writer"}
+    backing.tick("writer")
+    (_, action), *_ = backing.acts
+    assert isinstance(action, HoldDenies)
+    assert action.side == "target"
+
+
+def test_the_mirror_is_freed_after_the_application_runs(backing):
+    """It may wait for Connect; the application must not."""
+    run_to(backing, "writer", "BackedOut")
+    names = [type(a).__name__ for _, a in backing.acts]
+    assert names == ["LiftDenies", "Scale", "LiftDenies", "ResumeConnector", "DeleteComparison"]
+
+
+def test_a_writer_comes_back_though_connect_is_silent(backing):
+    backing.unknown["connectors"] = not_known()
+    ticks(backing, 20)
+    assert backing.replicas["writer"] == 1
+    assert backing.status("writer")["workingStep"] == "BackOut"
