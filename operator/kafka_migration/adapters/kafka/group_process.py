@@ -11,7 +11,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import Pipe
 from typing import Any
@@ -32,6 +33,7 @@ class GroupProcess:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Any = None
+        self._end_process: Callable[[], object] | None = None
 
     def call(self, name: str, *args: Any) -> Any:
         """Carry out a call of `group_worker.CALLS`; raises what it raised.
@@ -78,6 +80,7 @@ class GroupProcess:
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
             )
+            self._end_process = weakref.finalize(self, _kill, self._process, self._pipe)
             theirs.close()
             self._pipe.send(self._connection)
         return self._pipe
@@ -91,11 +94,14 @@ class GroupProcess:
         )
 
     def _end(self) -> None:
-        """Kill rather than ask: a client with a lost request never finishes its own ending."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.wait()
-        pipe, self._pipe = self._pipe, None
-        if pipe is not None:
-            pipe.close()
+        self._process = None
+        self._pipe = None
+        if self._end_process is not None:
+            self._end_process()
+
+
+def _kill(process: subprocess.Popen[bytes], pipe: Any) -> None:
+    """End a worker without asking: a client with a lost request never finishes its own ending."""
+    process.kill()
+    process.wait()
+    pipe.close()
