@@ -21,12 +21,16 @@ from kafka_migration.decide.decision import (
 from kafka_migration.decide.migration_status import Standing, status_of
 from kafka_migration.decide.stages import replicating
 from kafka_migration.decide.table import STAGE_ORDER, STAGES, Stage
-from kafka_migration.decide.tasks import Done, Need, Open, Walk, walk
+from kafka_migration.decide.tasks import Done, Need, Open, Task, Walk, walk
 from kafka_migration.model import facts
 from kafka_migration.model.entries import Entry, EntryKind, canonical, digest
 from kafka_migration.model.kubernetes import Event
 from kafka_migration.model.reasons import Reason
-from kafka_migration.model.verdicts import Kind, Verdict, wait
+from kafka_migration.model.verdicts import PASS, Kind, Verdict, wait
+
+UNITS_KNOWN: tuple[Task[MigrationContext], ...] = (
+    Task("units known", (facts.UNITS,), lambda _context: PASS),
+)
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,14 @@ def decide_migration(context: MigrationContext, now: str) -> Need | Decision:
     return _decide(context, standing, now)
 
 
+def _entered(context: MigrationContext, at: int, walked: Walk) -> Standing:
+    """Where it stands with one more stage reached: at rest at once, if that is all that is asked."""
+    stage = STAGES[min(at + 1, len(STAGES) - 1)]
+    desired = STAGE_ORDER.index(context.spec.desired_stage)
+    gate = gate_of(context, stage)
+    return Standing(stage, at, walked, gate, _closed(context, stage, gate, at, desired))
+
+
 def _closed(
     context: MigrationContext, stage: Stage, gate: Gate | None, at: int, desired: int
 ) -> Verdict | None:
@@ -124,9 +136,10 @@ def _walk(context: MigrationContext, stage: Stage, at: int, *, resting: bool) ->
     """Hand-overs first, then what must stay true, then the stage."""
     started = context.journal.last(EntryKind.REPLICATION_STARTED) is not None
     if started:
-        if not context.facts.has(facts.UNITS):
-            return Need((facts.UNITS,))
-        if context.facts.unknown(facts.UNITS) is None and hand_over.wanted(context):
+        known = walk(UNITS_KNOWN, context)  # else an open hand-over would not be seen
+        if not isinstance(known, Done):
+            return known
+        if hand_over.wanted(context):
             return walk(hand_over.TASKS, context)
         guarded = walk(replicating.GUARDS, context)
         if not isinstance(guarded, Done):
@@ -142,9 +155,7 @@ def _decide(context: MigrationContext, standing: Standing, now: str) -> Decision
     walked, at = standing.walked, standing.at
     advanced = isinstance(walked, Done) and standing.closed is None
     if advanced:
-        standing = Standing(
-            STAGES[min(at + 2, len(STAGES) - 1)], at + 1, walked, standing.gate, None, moved=True
-        )
+        standing = _entered(context, at + 1, walked)
     status = status_of(context, standing, now)
     work = walked.work if isinstance(walked, Open) else None
     events = (Event("StageReached", f"reached {standing.reached_name}"),) if advanced else ()

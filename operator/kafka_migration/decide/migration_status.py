@@ -36,7 +36,6 @@ class Standing:
     walked: Walk
     gate: HasGate | None
     closed: Verdict | None
-    moved: bool = False
 
     @property
     def reached_name(self) -> str:
@@ -108,7 +107,7 @@ def _inventory(context: MigrationContext) -> dict[str, Any]:
 
 def _gate(standing: Standing) -> dict[str, Any]:
     gate = standing.gate
-    if gate is None or standing.moved:
+    if gate is None:
         return {}
     return {"gate": {"stage": gate.stage, "digest": gate.digest, "summary": gate.summary}}
 
