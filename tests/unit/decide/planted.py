@@ -56,7 +56,7 @@ NOW = "2030-01-01T10:00:00.000Z"
 ROUNDS = 40
 TICK_SECONDS = 0.2
 PARTITIONS = (Partition("orders", 0), Partition("orders", 1))
-SETTINGS = {"super.users": "User:admin", "replica.lag.time.max.ms": "30000"}
+SETTINGS = {"super.users": "User:kmig;User:mirror", "replica.lag.time.max.ms": "30000"}
 Context = MigrationContext | UnitContext
 Spec = TypeVar("Spec", bound=BaseModel)
 _PARSED: dict[int, tuple[Any, Any]] = {}

@@ -6,6 +6,8 @@ Called by prepare.py; split from it by meaning: nothing here touches a Kafka clu
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
 from kafka_migration.api.cutover import Workload
 from kafka_migration.decide.context import UnitContext
@@ -41,6 +43,12 @@ def spec_cannot_work(context: UnitContext) -> Verdict:
     if context.readers and not spec.consumer_groups:
         text = "readers without spec.consumerGroups keep their position elsewhere: not supported"
         problems.append(Problem(Reason.NOT_SUPPORTED, "spec.consumerGroups", text))
+    if context.readers and not spec.topics.reads:
+        text = "readers without spec.topics.reads: their groups would move nowhere; name the topics"
+        problems.append(Problem(Reason.INVALID_SPEC, "spec.topics.reads", text))
+    if "User:*" in spec.fence.extra_principals:
+        text = "spec.fence.extraPrincipals names User:*, which is never denied; name the writers"
+        problems.append(Problem(Reason.INVALID_SPEC, "spec.fence.extraPrincipals", text))
     counted = Counter(w.binding.secret_name for w in spec.workloads)
     problems += [
         Problem(
@@ -99,10 +107,19 @@ def another_unit_overlaps(context: UnitContext) -> Verdict:
         spec = other.loaded.spec
         shared = mine & set(spec.get("topics", {}).get("writes", []))
         shared |= groups & {g.get("name") for g in spec.get("consumerGroups", [])}
+        if other.loaded.key.namespace == context.loaded.key.namespace:
+            shared |= _deployed(context.loaded.spec) & _deployed(spec)
         if shared:
             text = f"{other.loaded.key} also has {', '.join(sorted(shared))}; keep it in one unit"
             problems.append(Problem(Reason.UNIT_OVERLAP, f"unit/{other.loaded.key.name}", text))
     return fail(problems)
+
+
+def _deployed(spec: Mapping[str, Any]) -> set[str]:
+    """Deployments and binding Secrets of a unit, which are local to its namespace."""
+    workloads = spec.get("workloads", [])
+    secrets = {f"Secret {w.get('binding', {}).get('secretName')}" for w in workloads}
+    return secrets | {f"Deployment {w.get('name')}" for w in workloads}
 
 
 def workloads_are_missing(context: UnitContext) -> Verdict:

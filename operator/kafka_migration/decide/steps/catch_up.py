@@ -21,7 +21,7 @@ from kafka_migration.model.actions import (
 )
 from kafka_migration.model.actions import Work as Asked
 from kafka_migration.model.entries import Entry, EntryKind, decode_offsets, encode_offsets
-from kafka_migration.model.kafka import Acl, Offsets, Partition
+from kafka_migration.model.kafka import Acl, Offsets, Partition, Topic
 from kafka_migration.model.reasons import Reason
 from kafka_migration.model.verdicts import PASS, Problem, Verdict, fail, wait
 
@@ -208,7 +208,16 @@ def leaving_changed(context: UnitContext) -> Verdict:
         for t, topic_id in ids.items()
         if t not in topics or topics[t].topic_id != topic_id
     ]
-    return fail(problems)
+    return fail([*problems, *grown(context, topics)])
+
+
+def grown(context: UnitContext, present: Mapping[str, Topic]) -> list[Problem]:
+    """Topics that got partitions of which no end was read."""
+    return [
+        Problem(Reason.TOPIC_CONFLICT, f"topic/{t}", f"topic {t} got new partitions: back out")
+        for t in context.writes
+        if t in present and len(present[t].partitions) != len(context.partitions((t,)))
+    ]
 
 
 def seam_is_not_recorded(context: UnitContext) -> Verdict:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from kafka_migration.decide.context import UnitContext, moves_authority
 from kafka_migration.decide.rules import acls
-from kafka_migration.decide.steps.preflight import leaving_principals, settle_window
+from kafka_migration.decide.steps.preflight import settle_window
 from kafka_migration.decide.steps.prepare import not_held
+from kafka_migration.decide.steps.writers import leaving_principals
 from kafka_migration.decide.tasks import Task
 from kafka_migration.model import facts
 from kafka_migration.model.actions import HoldDenies

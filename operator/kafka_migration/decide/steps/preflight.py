@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from kafka_migration.decide.context import UnitContext, moves_authority, moves_groups
-from kafka_migration.decide.rules import acls
-from kafka_migration.decide.rules import register as fences
 from kafka_migration.decide.rules.positions import lagging
 from kafka_migration.decide.rules.seams import seams
 from kafka_migration.decide.rules.windows import settle_seconds
 from kafka_migration.decide.steps import prepare
+from kafka_migration.decide.steps.writers import acknowledged, writers_are_not_covered
 from kafka_migration.decide.tasks import Task
 from kafka_migration.model import facts
 from kafka_migration.model.entries import EntryKind
@@ -20,12 +17,6 @@ from kafka_migration.model.verdicts import PASS, Problem, Verdict, fail, wait
 
 # What the pause holds besides the settle windows: pods' end and start, catch-up, proofs.
 FORECAST_BASE_SECONDS = 10.0
-
-
-def acknowledged(context: UnitContext, problem: Problem) -> bool:
-    """The unit or its migration takes this problem upon itself by name."""
-    every = [*context.spec.acknowledgements, *context.migration.spec.acknowledgements]
-    return any(a.problem == problem.reason and a.subject == problem.subject for a in every)
 
 
 def unit_is_not_fit(context: UnitContext) -> Verdict:
@@ -44,63 +35,6 @@ def unit_is_not_fit(context: UnitContext) -> Verdict:
             )
             problems.append(Problem(Reason.WORKLOAD_NOT_READY, f"workload/{workload.name}", text))
     return fail(problems)
-
-
-def writers_are_not_covered(context: UnitContext) -> Verdict:
-    """Who can write the topics is known, and each is denied, in the unit or excused by name."""
-    found = [*_unlistable(context), *_uncovered(context), *_foreign(context)]
-    return fail(p for p in found if not acknowledged(context, p))
-
-
-def _unlistable(context: UnitContext) -> Iterator[Problem]:
-    for side, fact in (("source", facts.SOURCE_CLUSTER), ("target", facts.TARGET_CLUSTER)):
-        cluster = context.facts[fact]
-        if cluster.settings.get("super.users") is None:
-            text = (
-                f"the {side} does not tell its super users, who no DENY stops; make sure that none "
-                "writes and acknowledge WritersNotListable for "
-                f"cluster/{side}"
-            )
-            yield Problem(Reason.WRITERS_NOT_LISTABLE, f"cluster/{side}", text)
-        operations = cluster.authorized_operations
-        if operations is None or not {"ALTER", "ALL"} & operations:
-            text = f"the operator may not change ACLs on the {side}; grant Cluster Alter"
-            yield Problem(Reason.NOT_AUTHORIZED, f"cluster/{side}", text)
-
-
-def _uncovered(context: UnitContext) -> Iterator[Problem]:
-    present = context.facts[facts.SOURCE_ACLS]
-    mirror = context.migration.spec.replication.identities.source.authentication.principal_name
-    covered = leaving_principals(context) | {mirror}
-    for topic in context.writes:
-        who = acls.writers(present, topic)
-        for side, entries in (("source", present), ("target", context.facts[facts.TARGET_ACLS])):
-            if "User:*" in acls.writers(entries, topic):
-                text = f"topic {topic} may be written by User:* on the {side}; grant it by name"
-                yield Problem(Reason.WILDCARD_WRITER, f"topic/{topic}", text)
-        for principal in sorted(who - covered - {"User:*"}):
-            text = (
-                f"{principal} can write topic {topic} on the source and is not in this unit; add "
-                "it to spec.fence.extraPrincipals (it is denied too), or acknowledge it"
-            )
-            yield Problem(Reason.WRITER_NOT_COVERED, f"principal/{principal}", text)
-
-
-def _foreign(context: UnitContext) -> Iterator[Problem]:
-    for side, fact in (("source", facts.SOURCE_ACLS), ("target", facts.TARGET_ACLS)):
-        ours = fences.ours(context.facts[facts.REGISTER], side)  # type: ignore[arg-type]
-        for acl in acls.foreign_denies(context.facts[fact], context.writes, ours):
-            text = (
-                f"a DENY {acl.operation} for {acl.principal} on {acl.resource} at the {side} is "
-                "not ours and would outlive us; remove it"
-            )
-            yield Problem(Reason.FOREIGN_DENY, f"principal/{acl.principal}", text)
-
-
-def leaving_principals(context: UnitContext) -> frozenset[str]:
-    """Whom the unit's fence denies on the leaving side."""
-    own = {w.binding.source.authentication.principal_name for w in context.writers}
-    return frozenset({*own, *context.spec.fence.extra_principals})
 
 
 def credentials_do_not_work(context: UnitContext) -> Verdict:
@@ -135,6 +69,12 @@ def entering_accepts_less(context: UnitContext) -> Verdict:
             problems.append(Problem(Reason.TOPIC_MISSING, f"topic/{topic}", text))
         elif len(there.partitions) != len(here.partitions):
             text = f"topic {topic} has other partitions on the target; keys would change places"
+            problems.append(Problem(Reason.TOPIC_CONFLICT, f"topic/{topic}", text))
+        elif len(there.partitions) != len(context.partitions((topic,))):
+            text = (
+                f"topic {topic} got partitions after the inventory was frozen, which nobody "
+                "compares; start a new KafkaMigration for it"
+            )
             problems.append(Problem(Reason.TOPIC_CONFLICT, f"topic/{topic}", text))
         elif int(here.config["max.message.bytes"]) < int(there.config["max.message.bytes"]):
             text = f"topic {topic} takes smaller messages on the target; raise max.message.bytes"
@@ -212,6 +152,21 @@ def groups_lag(context: UnitContext) -> Verdict:
     return PASS
 
 
+def groups_read_more(context: UnitContext) -> Verdict:
+    """A topic of a group that does not move with it would be read from wherever the reset says."""
+    problems = []
+    for group, commits in sorted(context.facts[facts.LEAVING_COMMITS].items()):
+        others = sorted({p.topic for p in commits} - set(context.spec.topics.reads))
+        if others:
+            text = (
+                f"group {group} also has offsets of {', '.join(others[:5])} (+{len(others[5:])}), "
+                "which would not move with it: add the topics to spec.topics.reads, delete the "
+                f"offsets, or acknowledge TopicNotInScope for group/{group}"
+            )
+            problems.append(Problem(Reason.TOPIC_NOT_IN_SCOPE, f"group/{group}", text))
+    return fail(p for p in problems if not acknowledged(context, p))
+
+
 def entering_group_is_used(context: UnitContext) -> Verdict:
     """Nobody is in the group on the entering side."""
     active = [g for g in context.facts[facts.ENTERING_GROUPS].values() if g.members]
@@ -270,6 +225,9 @@ TASKS: tuple[Task[UnitContext], ...] = (
         (facts.UNITS, facts.LEAVING_COMMITS),
         groups_lag,
         applies=moves_groups,
+    ),
+    Task(
+        "groups read nothing else", (facts.LEAVING_COMMITS,), groups_read_more, applies=moves_groups
     ),
     Task(
         "entering group unused",

@@ -8,6 +8,7 @@ from kafka_migration.decide.rules import register as fences
 from kafka_migration.decide.steps.catch_up import (
     copied,
     fenced_ends,
+    grown,
     mirror_denies_entering,
     mirror_runs,
 )
@@ -136,6 +137,7 @@ def a_log_grew(context: UnitContext) -> Verdict:
             for t, topic_id in ids.items()
             if t not in seen_topics or seen_topics[t].topic_id != topic_id
         ]
+        problems += grown(context, seen_topics)
     return fail(problems)
 
 
