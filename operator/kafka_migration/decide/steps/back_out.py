@@ -10,6 +10,7 @@ from kafka_migration.decide.rules import register as fences
 from kafka_migration.decide.stages.replicating import running
 from kafka_migration.decide.steps.catch_up import mirror_denies_entering
 from kafka_migration.decide.steps.fence import leaving_denies, refused_everywhere
+from kafka_migration.decide.steps.prepare import mirror_is_denied as mirror_is_refused
 from kafka_migration.decide.steps.prepare import not_held
 from kafka_migration.decide.steps.resume import (
     pods_are_not_ready,
@@ -141,6 +142,8 @@ TASKS: tuple[Task[UnitContext], ...] = (
     Task("leaving accepts", (facts.LEAVING_PROBES,), leaving_refuses, applies=moves_authority),
     Task("replicas back", (facts.WORKLOADS,), replicas_are_missing, scale_up),
     Task("mirror free", _TARGET, mirror_is_denied, free_mirror, moves_authority),
+    # A task that meets its DENY once more fails for good; nothing starts it again.
+    Task("mirror accepted", (facts.MIRROR_PROBES,), mirror_is_refused, applies=moves_authority),
     Task("mirror runs", (facts.CONNECTORS,), mirror_is_stopped, resume_mirror, moves_authority),
     Task("tail removed", (facts.TAIL,), tail_is_left, remove_tail, moves_authority),
     # Pods that were never stopped count: they run where they always ran.
