@@ -7,7 +7,7 @@ import secrets
 from kafka_migration.act.performing import Scene
 from kafka_migration.connections import mirror_connection
 from kafka_migration.decide.rules import names
-from kafka_migration.errors import KmigError, Refused
+from kafka_migration.errors import Conflict, KmigError, Refused
 from kafka_migration.model.actions import (
     AlterOffsets,
     ApplyWorkers,
@@ -72,6 +72,10 @@ def create_connector(scene: Scene, action: CreateConnector) -> None:
     stored = connect.offsets(action.name, scene.alias)
     if not stored.offsets and not stored.foreign:
         return
+    if existing is not None:
+        # It was made before this look, and may have run since: its offsets are its own.
+        text = f"connector {action.name} exists already; its state is read first"
+        raise Conflict(Reason.PROGRESSING, text)
     # It must not be found later by a tick that takes it for ready.
     scene.check()
     connect.delete(action.name)

@@ -9,7 +9,7 @@ import structlog
 from tests.unit.loop.fake_world import ORDERS, UNIT_KEY, FakeWorld, migration, unit
 
 from kafka_migration.act import ACTS, act
-from kafka_migration.errors import KmigError, Refused, Unavailable
+from kafka_migration.errors import Conflict, KmigError, Refused, Unavailable
 from kafka_migration.model import actions
 from kafka_migration.model.actions import Action
 from kafka_migration.model.connect import Connector
@@ -138,6 +138,18 @@ def test_creating_a_connector_again_after_a_lost_reply_is_no_error(fake):
     act(fake.world, migration(), action)
     act(fake.world, migration(), action)
     assert [c[0] for c in fake.connect.calls].count("create") == 1
+
+
+def test_a_running_connector_that_a_listing_left_out_is_not_deleted(fake):
+    """A restarting worker may list nothing: what it made before then is no new connector."""
+    name = "kmig-aaaaaaaa-bulk"
+    fake.connect.present[name] = Connector(
+        name, "RUNNING", {0: "RUNNING"}, {}, topics=frozenset({"orders"})
+    )
+    fake.connect.stored[name] = {ORDERS: 7}
+    with pytest.raises(Conflict):
+        act(fake.world, migration(), actions.CreateConnector(name, ("orders",)))
+    assert name in fake.connect.present
 
 
 def test_a_connector_of_that_name_with_other_topics_is_not_taken_for_ours(fake):
