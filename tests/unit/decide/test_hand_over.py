@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.unit.decide.moving import visits
-from tests.unit.decide.planted import PARTITIONS, Planted
+from tests.unit.decide.moving import at, visits
+from tests.unit.decide.planted import PARTITIONS, Planted, loaded, unit_spec
 
 from kafka_migration.model.actions import AlterOffsets, ResumeConnector
 from kafka_migration.model.entries import EntryKind
@@ -59,3 +59,19 @@ def test_a_hand_over_ends_once_the_state_is_told(state):
     planted.tick("leave")
     planted.connectors[name] = told
     planted.run(lambda: planted.kinds("leave")[-1] is EntryKind.HAND_OVER_DONE)
+
+
+def test_a_unit_made_anew_is_refused_by_name_and_holds_up_nobody():
+    """Its topics went to the deleted one; before, the whole migration waited for it for ever."""
+    planted = at("writer", "Preflight")
+    del planted.objects["writer"]
+    spec = unit_spec("writer", "Writer", 10)
+    planted.objects["again"] = loaded("WorkloadCutover", "orders", "again", spec)
+    for _ in range(10):
+        planted.tick("again")
+        planted.tick("leave")
+    assert planted.ready("again") == ("False", "UnitOverlap")
+    asks = {**planted.status("again"), "waitingFor": "WaitingForHandOver"}
+    planted.objects["again"] = replace(planted.objects["again"], status=asks)
+    planted.tick("leave")
+    assert planted.ready("leave")[1] != "UnitOverlap"

@@ -39,7 +39,10 @@ def _open_entry(context: MigrationContext) -> Mapping[str, Any] | None:
 def _asking(context: MigrationContext, unit: UnitView) -> bool:
     served = {e.data["unit"] for e in context.journal.of(EntryKind.HAND_OVER_BEGAN)}
     waits = unit.loaded.status.get("waitingFor") == Reason.WAITING_FOR_HAND_OVER.value
-    return waits and unit.loaded.uid not in served and not unit.loaded.deleting
+    if not waits or unit.loaded.uid in served or unit.loaded.deleting:
+        return False
+    # What another unit has taken cannot be given: the unit says so, nobody else waits for it.
+    return set(unit.loaded.spec["topics"].get("writes", ())) <= set(bulk_topics(context))
 
 
 def current(context: MigrationContext) -> HandOver | None:

@@ -89,6 +89,13 @@ def topics_are_not_handed_over(context: UnitContext) -> Verdict:
     connectors = context.facts[facts.CONNECTORS]
     own = connectors.get(context.connector)
     asked = "asked the migration to hand the unit's topics to a mirror of its own"
+    taken = _taken_by_another(context)
+    if taken:
+        text = (
+            f"topics {', '.join(taken)} were handed over to a unit that was deleted since; "
+            "moving them again needs a new KafkaMigration"
+        )
+        return fail([Problem(Reason.UNIT_OVERLAP, f"topic/{taken[0]}", text)])
     if own is None or not _hand_over_done(context):
         return wait(Reason.WAITING_FOR_HAND_OVER, asked)
     others = [c.name for c in connectors.values() if c is not own and c.topics & set(own.topics)]
@@ -99,6 +106,13 @@ def topics_are_not_handed_over(context: UnitContext) -> Verdict:
         )
         return fail([Problem(Reason.TASK_FAILED, f"connector/{own.name}", text)])
     return running(own)
+
+
+def _taken_by_another(context: UnitContext) -> list[str]:
+    """Topics that the bulk mirror gave to another unit before; living ones are named earlier."""
+    begun = context.migration.journal.of(EntryKind.HAND_OVER_BEGAN)
+    others = [entry.data for entry in begun if entry.data["unit"] != context.loaded.uid]
+    return sorted({topic for data in others for topic in data["topics"]} & set(context.writes))
 
 
 def _hand_over_done(context: UnitContext) -> bool:
