@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kafka_migration.decide.context import UnitContext
-from kafka_migration.decide.decision import Condition, merged, progressed, shown
+from kafka_migration.decide.decision import LONGEST_MESSAGE, Condition, merged, progressed, shown
 from kafka_migration.decide.machine import Move, Phase
 from kafka_migration.decide.table import STEP_ORDER, Step
 from kafka_migration.decide.tasks import Open, Walk
@@ -56,7 +56,7 @@ def status_of(context: UnitContext, standing: Standing, now: str) -> dict[str, A
     status.update(
         observedGeneration=context.loaded.generation,
         phase=_phase(standing, ready),
-        message=ready.message,
+        message=ready.message[:LONGEST_MESSAGE],
         attempt=context.attempt,
         activeCluster=active_cluster(context),
         effectiveDesiredCluster=_effective(context),

@@ -13,6 +13,8 @@ from kafka_migration.model.reasons import Reason
 from kafka_migration.model.verdicts import Problem, Verdict
 
 SHOWN_PROBLEMS = 20
+LONGEST_MESSAGE = 1024  # a longer one would have the whole status refused, and nothing would move
+LONGEST_SUBJECT = 300
 BUSY_SECONDS = 0.2  # the next look of something that waits inside its critical section
 WORKING_SECONDS = 1.0
 COPYING_SECONDS = 30.0  # a resting migration whose mirrors are watched for gaps
@@ -55,7 +57,7 @@ def merged(
                 "type": condition.type,
                 "status": condition.status,
                 "reason": condition.reason.value,
-                "message": condition.message[:1024],
+                "message": condition.message[:LONGEST_MESSAGE],
                 "observedGeneration": generation,
                 "lastTransitionTime": was.get("lastTransitionTime", now) if same else now,
             }
@@ -66,7 +68,11 @@ def merged(
 def shown(problems: Iterable[Problem]) -> list[dict[str, str]]:
     """The first problems, for status; the message ends with what to do."""
     return [
-        {"reason": p.reason.value, "subject": p.subject, "message": p.message[:1024]}
+        {
+            "reason": p.reason.value,
+            "subject": p.subject[:LONGEST_SUBJECT],
+            "message": p.message[:LONGEST_MESSAGE],
+        }
         for p in list(problems)[:SHOWN_PROBLEMS]
     ]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from kafka_migration.decide.context import MigrationContext
-from kafka_migration.decide.decision import Condition, merged, progressed, shown
+from kafka_migration.decide.decision import LONGEST_MESSAGE, Condition, merged, progressed, shown
 from kafka_migration.decide.table import STAGE_ORDER, STAGES, Stage
 from kafka_migration.decide.tasks import Done, Open, Walk
 from kafka_migration.model import facts
@@ -62,7 +62,7 @@ def status_of(context: MigrationContext, standing: Standing, now: str) -> dict[s
     status.update(
         observedGeneration=context.loaded.generation,
         phase=_phase(standing, ready),
-        message=ready.message,
+        message=ready.message[:LONGEST_MESSAGE],
         workingStage=working,
         stages=progressed(old.get("stages", []), STAGE_ORDER, standing.stage.name, now)
         if not standing.complete

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.unit.decide.moving import at, finished, last_at, visits
-from tests.unit.decide.planted import PARTITIONS, Planted
+from tests.unit.decide.planted import PARTITIONS, Planted, acl
 
 from kafka_migration.decide.table import STAGE_ORDER
 from kafka_migration.model.entries import EntryKind
@@ -181,3 +181,14 @@ def test_the_reached_migration_rests():
     assert planted.ready("leave")[0] == "True"
     assert decision.action is None
     assert decision.wake_after >= 10
+
+
+def test_no_text_makes_a_status_that_the_api_server_refuses():
+    """Its limits are in the CRD; a refused status would stop everything behind it."""
+    planted = last_at("writer", "Preflight")
+    planted.source.acls.add(acl("x" * 500, "WRITE"))
+    planted.source.settings["super.users"] = "User:" + "y" * 6000
+    planted.tick("writer")
+    status = planted.status("writer")
+    assert max(len(problem["subject"]) for problem in status["problems"]) <= 300
+    assert len(status["message"]) <= 4096
