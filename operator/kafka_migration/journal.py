@@ -5,10 +5,12 @@ Called by reconcile and observe. An entry that status does not name never began:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from kafka_migration.errors import Refused
 from kafka_migration.model.entries import Entry, Journal, digest
+from kafka_migration.model.kubernetes import Key, Loaded
 from kafka_migration.model.reasons import Reason
 from kafka_migration.ports import ShardStore
 
@@ -36,6 +38,27 @@ def read_journal(shards: ShardStore, namespace: str, uid: str, head: str) -> Jou
         cursor = entry.previous
     _refuse_longer_chain(known, head)
     return Journal(tuple(reversed(entries)))
+
+
+def read_other(
+    shards: ShardStore, namespace: str, loaded: Loaded, reload: Callable[[Key], Loaded | None]
+) -> tuple[Loaded, Journal]:
+    """Another object, whose own tick may record entries between our two readings, and its chain.
+
+    Its chain then goes on beyond the status read before: read afresh once before that is a loss.
+    """
+    try:
+        return loaded, read_journal(shards, namespace, loaded.uid, head_of(loaded))
+    except Refused:
+        again = reload(loaded.key)
+        if again is None or again.uid != loaded.uid or head_of(again) == head_of(loaded):
+            raise
+        return again, read_journal(shards, namespace, again.uid, head_of(again))
+
+
+def head_of(loaded: Loaded) -> str:
+    """Digest of the newest journal entry; "" before the first."""
+    return str((loaded.status.get("journal") or {}).get("head") or "")
 
 
 def _refuse_longer_chain(known: dict[str, Entry], head: str) -> None:

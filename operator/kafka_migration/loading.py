@@ -16,7 +16,7 @@ from kafka_migration.decide.context import Elapsed, MigrationContext, UnitContex
 from kafka_migration.decide.cutover import adopted_attempt, working_spec
 from kafka_migration.decide.tasks import Failure
 from kafka_migration.errors import Invalid, Refused
-from kafka_migration.journal import read_journal
+from kafka_migration.journal import head_of, read_journal, read_other
 from kafka_migration.memory import KeyMemory
 from kafka_migration.model.entries import EntryKind, Journal
 from kafka_migration.model.kubernetes import Key, Loaded
@@ -37,17 +37,14 @@ def parse(loaded: Loaded, model: type[Spec]) -> Spec:
         raise Invalid(Reason.INVALID_SPEC, text) from None
 
 
-def head_of(loaded: Loaded) -> str:
-    """Digest of the newest journal entry; "" before the first."""
-    return str((loaded.status.get("journal") or {}).get("head") or "")
-
-
 def migration_context(world: World, loaded: Loaded, *, own: bool) -> MigrationContext:
     """The migration; `own` if it is the object of this tick (its memory then counts)."""
-    spec = parse(loaded, KafkaMigrationSpec)
-    journal = read_journal(world.shards, loaded.key.namespace, loaded.uid, head_of(loaded))
+    namespace = loaded.key.namespace
     if not own:
-        return MigrationContext(loaded, spec, journal)
+        loaded, journal = read_other(world.shards, namespace, loaded, world.store.load)
+        return MigrationContext(loaded, parse(loaded, KafkaMigrationSpec), journal)
+    spec = parse(loaded, KafkaMigrationSpec)
+    journal = read_journal(world.shards, namespace, loaded.uid, head_of(loaded))
     memory = world.memory.for_key(loaded.key, loaded.uid)
     return MigrationContext(
         loaded,

@@ -12,8 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kafka_migration.decide.decision import Decision
-from kafka_migration.journal import append_entry
-from kafka_migration.loading import head_of
+from kafka_migration.journal import append_entry, head_of
 from kafka_migration.model.entries import Entry, EntryKind
 from kafka_migration.model.kubernetes import Loaded
 from kafka_migration.world import Context, World, home

@@ -8,7 +8,7 @@ from typing import Any
 
 from kafka_migration.decide.context import UnitContext
 from kafka_migration.decide.rules import names
-from kafka_migration.journal import read_journal
+from kafka_migration.journal import read_other
 from kafka_migration.model import facts
 from kafka_migration.model.connect import Connector, ConnectorOffsets, Workers
 from kafka_migration.model.facts import CopyBounds, UnitView
@@ -70,8 +70,8 @@ def _names(unit: Loaded, migration: Loaded) -> bool:
 
 
 def _unit_view(look: Look, unit: Loaded) -> UnitView:
-    head = str((unit.status.get("journal") or {}).get("head") or "")
-    journal = read_journal(look.world.shards, home(look.context), unit.uid, head)
+    world = look.world
+    unit, journal = read_other(world.shards, home(look.context), unit, world.store.load)
     return UnitView(unit, journal.entries)
 
 
