@@ -7,13 +7,14 @@ from tests.unit.loop.fake_world import ORDERS, FakeWorld, topic, unit
 
 from kafka_migration.errors import Unavailable
 from kafka_migration.model import facts
-from kafka_migration.model.facts import Unknown
+from kafka_migration.model.facts import Facts, Unknown
 from kafka_migration.model.reasons import Reason
 from kafka_migration.observe import observe
 
 
 def stable_seconds(fake: FakeWorld) -> float:
-    return observe(fake.world, unit(), [facts.LEAVING_ENDS])["leaving-ends"].stable_seconds
+    read = Facts(observe(fake.world, unit(), [facts.LEAVING_ENDS]))
+    return read[facts.LEAVING_ENDS].stable_seconds
 
 
 @pytest.mark.parametrize("missing", ["answer", "secret"])
