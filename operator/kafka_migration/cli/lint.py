@@ -41,8 +41,7 @@ def check(file: Path) -> Iterator[str]:
         yield f"{file}:{line}: not YAML: {getattr(error, 'problem', None) or 'malformed'}"
         return
     found = False
-    # An empty document has no node.
-    for body, node in zip([d for d in documents if d is not None], nodes, strict=False):
+    for body, node in zip(documents, nodes, strict=True):
         if _is_ours(body):
             found = True
             yield from (f"{file}:{_line(node, where)}: {said}" for where, said in _faults(body))

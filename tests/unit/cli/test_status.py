@@ -15,6 +15,8 @@ from kafka_migration.adapters.kubernetes import paths
 from kafka_migration.cli import tree
 from kafka_migration.cli.reading import Family
 from kafka_migration.cli.view import Outcome, family_view, outcome_of
+from kafka_migration.errors import Unavailable
+from kafka_migration.model.reasons import Reason
 
 NOW = datetime(2030, 1, 1, 10, 0, 50, tzinfo=UTC)
 
@@ -57,13 +59,18 @@ def test_an_object_without_a_status_is_on_its_way_and_says_so():
     assert "does the operator run?" in drawn(Family(body))
 
 
-def test_the_worst_of_several_decides():
-    """Somebody is needed before anything else is said."""
-    families = [
-        family_view(Family(samples.awaiting(), (samples.moved(),)), NOW),
-        family_view(Family(samples.stalled()), NOW),
-    ]
-    assert outcome_of(families) is Outcome.FAILED
+@pytest.mark.parametrize(
+    ("bodies", "outcome"),
+    [
+        ([samples.migration(), samples.awaiting(), samples.stalled()], Outcome.FAILED),
+        ([samples.awaiting(), samples.migration()], Outcome.WORKING),
+        ([samples.awaiting()], Outcome.AWAITING_APPROVAL),
+    ],
+)
+def test_the_worst_of_several_decides(bodies, outcome):
+    """Somebody is needed before anything else is said; what works may still wait afterwards."""
+    families = [family_view(Family(body, (samples.moved(),)), NOW) for body in bodies]
+    assert outcome_of(families) is outcome
 
 
 def test_the_tree_shows_stages_units_steps_and_what_goes_on():
@@ -195,15 +202,29 @@ def test_json_holds_the_same(server, kmig):
     assert shown["units"][0]["steps"][4]["name"] == "Fence"
 
 
-def test_waiting_ends_when_it_settles(server, kmig, monkeypatch):
+def looks(monkeypatch, *bodies):
+    """What each look finds; the last one from then on. An exception is a lost answer."""
+    monkeypatch.setattr("kafka_migration.cli.status._LOOK_SECONDS", 0.01)
+    left = list(bodies)
+
+    def families(*_):
+        found = left.pop(0) if len(left) > 1 else left[0]
+        if isinstance(found, Exception):
+            raise found
+        return [Family(found)]
+
+    monkeypatch.setattr("kafka_migration.cli.reading.Reader.families", families)
+
+
+@pytest.mark.parametrize("how", [[], ["-w"], ["-w", "-o", "json"]])
+def test_waiting_ends_when_it_settles(kmig, monkeypatch, how):
     """With --timeout the command returns as soon as there is an outcome."""
-    place(server, samples.migration())
-    monkeypatch.setattr("kafka_migration.cli.status._LOOK_SECONDS", 0.0)
-    bodies = iter([samples.migration(), samples.stalled()])
-    monkeypatch.setattr(
-        "kafka_migration.cli.reading.Reader.families", lambda *_: [Family(next(bodies))]
-    )
-    assert kmig("status", "leave-source", "--timeout", "60").exit_code == 1
+    looks(monkeypatch, samples.migration(), samples.migration(), samples.stalled())
+    began = time.monotonic()
+    result = kmig("status", "leave-source", "--timeout", "20", *how)
+    assert result.exit_code == 1
+    assert "3 partitions instead of 12" in result.output
+    assert time.monotonic() - began < 15
 
 
 def test_waiting_ends_with_two_when_the_time_is_over(server, kmig):
@@ -213,20 +234,13 @@ def test_waiting_ends_with_two_when_the_time_is_over(server, kmig):
     assert time.monotonic() - began < 5
 
 
-def test_a_lost_answer_does_not_end_a_watch(server, kmig, monkeypatch):
-    monkeypatch.setattr("kafka_migration.cli.status._LOOK_SECONDS", 0.0)
-    place(server, samples.migration())
-    server.fail_next = []
-    answers = iter([200, 200, 503, 200, 200])
+def test_a_lost_answer_does_not_end_a_watch(kmig, monkeypatch):
+    lost = Unavailable(Reason.UNREACHABLE, "no answer")
+    looks(monkeypatch, samples.migration(), lost, samples.stalled())
+    result = kmig("status", "leave-source", "-w", "--timeout", "20")
+    assert "3 partitions instead of 12" in result.output
 
-    def handle(request):
-        code = next(answers, None)
-        if code == 503:
-            server.fail_next.append(503)
-        if code is None:
-            place(server, samples.stalled())
-        return real(request)
 
-    real = server.handle
-    monkeypatch.setattr(server, "handle", handle)
-    assert kmig("status", "leave-source", "-w", "--timeout", "60").exit_code == 1
+def test_a_first_look_without_an_answer_is_a_fault(kmig, monkeypatch):
+    looks(monkeypatch, Unavailable(Reason.UNREACHABLE, "no answer"))
+    assert isinstance(kmig("status", "-w").exception, Unavailable)

@@ -412,17 +412,17 @@ class Planted:
         return self.source.ends()
 
     def _source_starts(self, _: Context) -> Mapping[Partition, int]:
-        return dict.fromkeys(PARTITIONS, 0)
+        return dict.fromkeys(self.source.high, 0)
 
     def _target_starts(self, _: Context) -> Mapping[Partition, int]:
-        return dict.fromkeys(PARTITIONS, 0)
+        return dict.fromkeys(self.source.high, 0)
 
     def _last_data(self, _: Context) -> Mapping[Partition, int | None]:
         return dict(self.last_data)
 
     def _copy_bounds(self, _: Context) -> CopyBounds:
         copied = {p: o for offsets in self.stored.values() for p, o in offsets.items()}
-        return CopyBounds(dict.fromkeys(PARTITIONS, 0), copied, dict(self.source.high))
+        return CopyBounds(dict.fromkeys(self.source.high, 0), copied, dict(self.source.high))
 
     def _within_lag_seconds(self, _: Context) -> float:
         return self.window_seconds
@@ -470,7 +470,10 @@ class Planted:
         }
 
     def _settled(self, kafka: Kafka) -> Settled:
-        ends = kafka.ends()
+        every = kafka.ends()
+        ends = Ends(
+            {p: every.high[p] for p in PARTITIONS}, {p: every.stable[p] for p in PARTITIONS}
+        )
         still = self.window_seconds if ends.high == ends.stable else 0.0
         return Settled(ends, self.window_seconds, still, self.moved)
 
@@ -481,7 +484,7 @@ class Planted:
         return self._settled(self.target)
 
     def _leaving_last_data(self, _: Context) -> Mapping[Partition, int | None]:
-        return dict(self.last_data)
+        return {p: self.last_data[p] for p in PARTITIONS}
 
     def _leaving_probes(self, context: Context) -> tuple[Probe, ...]:
         return self._probes(self.source, [w.name for w in _unit(context).writers])
@@ -555,8 +558,8 @@ class Planted:
         new: NewTopic = action.topic
         made = topic(new.name, f"t-{new.name}", new.partitions)
         self.target.topics[new.name] = replace(made, config={**made.config, **new.config})
-        if new.name == "orders":
-            self.target.high = dict.fromkeys(PARTITIONS, 0)
+        if new.name in self.source.topics:
+            self.target.high |= {Partition(new.name, n): 0 for n in range(new.partitions)}
 
     def _do_EnsureAcls(self, _: str, action: act.EnsureAcls) -> None:  # noqa: N802
         self._side(action.side).acls |= set(action.acls)

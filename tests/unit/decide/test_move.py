@@ -7,16 +7,18 @@ each tick `Planted.check` proves that there are never two writers and nothing be
 from __future__ import annotations
 
 import pytest
-from tests.unit.decide.moving import UNITS, at, finished, in_phase, run_to, visits
-from tests.unit.decide.planted import PARTITIONS, Planted, acl, not_known
+from tests.unit.decide.moving import UNITS, at, copied, finished, in_phase, run_to, visits
+from tests.unit.decide.planted import PARTITIONS, Planted, acl, not_known, topic
 
 from kafka_migration.decide.decision import Decision
 from kafka_migration.decide.machine import Phase
 from kafka_migration.decide.table import STAGE_ORDER, STEP_ORDER
 from kafka_migration.decide.tasks import Failure
 from kafka_migration.model.entries import EntryKind, decode_offsets
-from kafka_migration.model.kafka import Commit
+from kafka_migration.model.kafka import Commit, Partition
 from kafka_migration.model.reasons import Reason
+
+ARCHIVE = Partition("orders-archive", 0)
 
 
 def nothing_happens(decision: Decision) -> bool:
@@ -295,3 +297,39 @@ def test_the_last_look_backs_out_of_any_difference(disturb, reason):
     entry = planted.decide("writer")[0].entry
     assert entry is not None
     assert (entry.kind, entry.data["reason"]) == (EntryKind.BACK_OUT, reason)
+
+
+def with_an_archive() -> Planted:
+    """A second topic that no unit moves: the bulk mirror keeps it."""
+    planted = Planted()
+    planted.source.topics["orders-archive"] = topic("orders-archive", "s-2", 1)
+    planted.source.high[ARCHIVE] = 5
+    planted.last_data[ARCHIVE] = 4
+    return planted
+
+
+def test_a_topic_of_no_unit_stays_with_the_bulk_mirror():
+    planted = with_an_archive()
+    planted.run_until_step("reader", "Completed")
+    running = {c.name: c.topics for c in planted.connectors.values() if c.state == "RUNNING"}
+    assert list(running.values()) == [{"orders-archive"}]
+    assert planted.stored[next(iter(running))] == {ARCHIVE: 4}
+
+
+def test_a_restart_at_any_tick_of_a_hand_over_finishes_it():
+    """Also after the receiver ran and before the bulk mirror runs again."""
+    planted = with_an_archive()
+    planted.run(lambda: planted._approved() and EntryKind.HAND_OVER_BEGAN in planted.kinds("leave"))
+    count = 0
+    while EntryKind.HAND_OVER_DONE not in planted.kinds("leave"):
+        restarted = copied(planted)
+        restarted.restart()
+        for _ in range(30):
+            restarted.tick("leave")
+        assert EntryKind.HAND_OVER_DONE in restarted.kinds("leave"), f"tick {count}"
+        assert {c.state for c in restarted.connectors.values()} == {"RUNNING"}
+        topics = [t for c in restarted.connectors.values() for t in c.topics]
+        assert sorted(topics) == ["orders", "orders-archive"]
+        planted.tick("leave")
+        count += 1
+    assert count > 8
