@@ -139,6 +139,7 @@ WORKERS: Fact[Workers] = Fact("workers")
 SOURCE_ENDS: Fact[Ends] = Fact("source-ends")
 SOURCE_STARTS: Fact[Offsets] = Fact("source-starts")
 TARGET_STARTS: Fact[Offsets] = Fact("target-starts")
+TARGET_HELD: Fact[Mapping[str, int]] = Fact("target-held")  # topic -> offsets ever used there
 COPY_BOUNDS: Fact[CopyBounds] = Fact("copy-bounds")
 LAST_DATA: Fact[Mapping[Partition, int | None]] = Fact("last-data")
 WITHIN_LAG_SECONDS: Fact[float] = Fact("within-lag-seconds")

@@ -39,6 +39,7 @@ OBSERVERS: Mapping[str, Observer] = {
         (facts.SOURCE_STARTS, clusters.source_starts),
         (facts.TARGET_STARTS, clusters.target_starts),
         (facts.LAST_DATA, clusters.last_data),
+        (facts.TARGET_HELD, clusters.target_held),
         (facts.WORKERS, migration.workers),
         (facts.CONNECTORS, migration.connectors),
         (facts.MIRROR_OFFSETS, migration.mirror_offsets),

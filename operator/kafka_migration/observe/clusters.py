@@ -103,6 +103,18 @@ def target_starts(look: Look) -> Offsets:
     return look.world.cluster(look.context, "target").starts(look.partitions_in_scope())
 
 
+def target_held(look: Look) -> Mapping[str, int]:
+    """Of each topic that exists on the target: how many offsets its partitions ever used."""
+    topics = look.get(facts.TARGET_TOPICS)
+    partitions = [Partition(name, n) for name, topic in topics.items() for n in topic.partitions]
+    held = dict.fromkeys(topics, 0)
+    if partitions:
+        ends = look.world.cluster(look.context, "target").ends(partitions)
+        for partition, end in ends.high.items():
+            held[partition.topic] += end
+    return held
+
+
 def last_data(look: Look) -> Mapping[Partition, int | None]:
     """The last visible record below each stable end of the source; None = there is none."""
     ends = look.get(facts.SOURCE_ENDS)

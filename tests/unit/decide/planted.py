@@ -420,6 +420,9 @@ class Planted:
     def _last_data(self, _: Context) -> Mapping[Partition, int | None]:
         return dict(self.last_data)
 
+    def _target_held(self, _: Context) -> Mapping[str, int]:
+        return dict.fromkeys(self.target.topics, sum(self.target.high.values()))
+
     def _copy_bounds(self, _: Context) -> CopyBounds:
         copied = {p: o for offsets in self.stored.values() for p, o in offsets.items()}
         return CopyBounds(dict.fromkeys(self.source.high, 0), copied, dict(self.source.high))

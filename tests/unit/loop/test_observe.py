@@ -302,3 +302,11 @@ def test_secrets_are_read_once_per_tick_and_again_in_the_next(fake):
 def test_a_units_fact_asked_of_a_migration_is_a_fault_of_ours(fake):
     found = read(fake, migration(), facts.WORKLOADS)["workloads"]
     assert found.reason is Reason.INTERNAL_ERROR
+
+
+def test_what_an_existing_target_topic_ever_held_is_counted(fake):
+    fake.target.present = {"orders": topic("orders")}
+    fake.target.high = {ORDERS: 4}
+    assert read(fake, migration(), facts.TARGET_HELD)["target-held"] == {"orders": 4}
+    fake.target.present = {}
+    assert read(fake, migration(), facts.TARGET_HELD)["target-held"] == {}

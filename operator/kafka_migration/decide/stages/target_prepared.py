@@ -32,6 +32,26 @@ def approved(context: MigrationContext) -> Entry | None:
     return None
 
 
+def adopting(context: MigrationContext) -> bool:
+    """The approval is not recorded yet, and topics that exist may be used."""
+    return approved(context) is None and context.spec.target_topics.existing == "AdoptIfEqual"
+
+
+def adopted_topics_hold_records(context: MigrationContext) -> Verdict:
+    """Only an empty topic is adopted: another one's records would stand between the copies."""
+    planned = {topic.name for topic in plan_of(context).topics}
+    return fail(
+        Problem(
+            Reason.TOPIC_CONFLICT,
+            f"topic/{name}",
+            f"topic {name} on the target is not empty ({held} offsets were used); delete it, or "
+            "leave it out of the scope of a new KafkaMigration",
+        )
+        for name, held in sorted(context.facts[facts.TARGET_HELD].items())
+        if held and name in planned
+    )
+
+
 def existing_topics_conflict(context: MigrationContext) -> Verdict:
     """Before the first write: no planned topic may be there already, unless adopted as equal."""
     if approved(context) is not None:
@@ -134,6 +154,7 @@ def add_target_acls(context: MigrationContext) -> Work | None:
 
 
 TASKS: tuple[Task[MigrationContext], ...] = (
+    Task("adopted empty", (facts.TARGET_HELD,), adopted_topics_hold_records, applies=adopting),
     Task("no conflict", (facts.TARGET_TOPICS,), existing_topics_conflict, record_approval),
     Task("topics", (facts.TARGET_TOPICS,), topics_are_missing, create_topic),
     Task(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from tests.unit.decide.moving import before_entry, last_at, stands, visits
-from tests.unit.decide.planted import Planted, migration_spec, topic
+from tests.unit.decide.planted import PARTITIONS, Planted, migration_spec, topic
 
 from kafka_migration.model.actions import CreateTopic, EnsureAcls
 from kafka_migration.model.entries import EntryKind
@@ -91,3 +91,13 @@ def test_applications_get_no_write_on_the_target_before_their_move():
     planted = last_at("leave", "TargetPrepared")
     writers = {a.principal for a in planted.target.acls if a.operation == "WRITE"}
     assert writers == {"User:mirror"}
+
+
+def test_a_topic_that_holds_records_cannot_be_adopted():
+    """Equal is not enough: the mirror would append to somebody's log."""
+    planted = before_entry("leave", EntryKind.APPROVED)
+    planted.target.topics["orders"] = equal()
+    planted.target.high = dict.fromkeys(PARTITIONS, 4)
+    adopting(planted)
+    assert stands(planted, "leave") == ("TopicConflict", "True")
+    assert not planted.acts
