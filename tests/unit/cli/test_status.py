@@ -225,6 +225,8 @@ def test_waiting_ends_when_it_settles(kmig, monkeypatch, how):
     assert result.exit_code == 1
     assert "3 partitions instead of 12" in result.output
     assert time.monotonic() - began < 15
+    if "json" in how:
+        assert json.loads(result.stdout)["migrations"][0]["migration"]["outcome"] == "failed"
 
 
 def test_waiting_ends_with_two_when_the_time_is_over(server, kmig):
