@@ -171,6 +171,7 @@ class Memory:
     """KeyMemory of every object that this process has worked on."""
 
     def __init__(self) -> None:
+        self.turn = threading.Lock()  # held while a unit enters its critical section
         self._lock = threading.Lock()
         self._keys: dict[Key, KeyMemory] = {}
 

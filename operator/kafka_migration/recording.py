@@ -12,14 +12,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kafka_migration.decide.decision import Decision
+from kafka_migration.decide.permission import MOVING
+from kafka_migration.errors import Conflict
 from kafka_migration.journal import append_entry, head_of
 from kafka_migration.model.entries import Entry, EntryKind
 from kafka_migration.model.kubernetes import Loaded
+from kafka_migration.model.reasons import Reason
 from kafka_migration.world import Context, World, home
 
 WORDS_SECONDS = 2.0
 NOT_SETTLED_SECONDS = 1.0
 REQUEST_SECONDS = 10.0  # longest request of a holder before us (protocol 2.5)
+FIRST_CRITICAL = "Drain"
 _AFTER_TAKE_OVER = frozenset({EntryKind.FENCED, EntryKind.SWITCH})
 
 
@@ -40,6 +44,10 @@ def record(world: World, context: Context, decision: Decision) -> Loaded:
     lag = world.memory_of(context).lag_seconds
     if lag is not None and loaded.key.kind == "KafkaMigration":
         status["replication"] = {"maxLagSeconds": round(lag)}
+    if decision.moved and status.get("workingStep") == FIRST_CRITICAL:
+        with world.memory.turn:
+            _refuse_a_second(world, loaded)
+            return write(world, loaded, status)
     if decision.entry is None:
         return write(world, loaded, status)
     world.lease.check(REQUEST_SECONDS)
@@ -49,6 +57,17 @@ def record(world: World, context: Context, decision: Decision) -> Loaded:
     status["journal"] = {"head": head, "entries": count + 1}
     del linked
     return write(world, loaded, status)
+
+
+def _refuse_a_second(world: World, unit: Loaded) -> None:
+    """Two units decided at the same moment that it is their turn: the later one looks again."""
+    reference = unit.spec.get("migrationRef")
+    for other in world.store.list_keys():
+        if other.uid == unit.uid or other.spec.get("migrationRef") != reference:
+            continue
+        if other.status.get("workingStep") in MOVING:
+            text = f"{other.key} began to move at the same moment; this one waits"
+            raise Conflict(Reason.WAITING_FOR_WAVE, text)
 
 
 def write(world: World, loaded: Loaded, status: Mapping[str, Any]) -> Loaded:
