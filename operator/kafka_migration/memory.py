@@ -132,6 +132,7 @@ class KeyMemory:
     propagation: Mapping[str, float] | None = None  # side -> seconds, the slowest credential
     anchors: dict[str, float] = field(default_factory=dict)  # what began -> monotonic time
     written: float | None = None  # when status was last written
+    unanswered: float | None = None  # when a change of ACLs got no answer: it may still happen
     needed: tuple[Fact[Any], ...] = ()  # facts that decisions of this step asked for
 
     @property

@@ -52,7 +52,7 @@ def tick(app: App, key: Key) -> float | None:
     except (Refused, Invalid) as fault:
         return _reject(world, loaded, fault)
     context, decision = _decide(world, context)
-    if decision.entry is not None and not may_record(world, decision.entry):
+    if decision.entry is not None and not may_record(world, context, decision.entry):
         return NOT_SETTLED_SECONDS
     wake = _carry_out(world, context, decision)
     if decision.moved or decision.entry is not None:

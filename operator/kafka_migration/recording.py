@@ -22,6 +22,7 @@ from kafka_migration.world import Context, World, home
 
 WORDS_SECONDS = 2.0
 NOT_SETTLED_SECONDS = 1.0
+LEASE_SECONDS = 15.0  # duration of the Lease
 REQUEST_SECONDS = 10.0  # longest request of a holder before us (protocol 2.5)
 FIRST_CRITICAL = "Drain"
 _AFTER_TAKE_OVER = frozenset({EntryKind.FENCED, EntryKind.SWITCH})
@@ -32,9 +33,15 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def may_record(world: World, entry: Entry) -> bool:
-    """F and Switch wait until no act of an earlier holder can still arrive."""
-    return entry.kind not in _AFTER_TAKE_OVER or world.lease.settled(REQUEST_SECONDS)
+def may_record(world: World, context: Context, entry: Entry) -> bool:
+    """F and Switch wait until no act of an earlier holder, or unanswered one, can still arrive."""
+    if entry.kind not in _AFTER_TAKE_OVER:
+        return True
+    unanswered = world.memory_of(context).unanswered
+    silent = unanswered is not None and (
+        world.clock.monotonic() - unanswered < LEASE_SECONDS + REQUEST_SECONDS
+    )
+    return not silent and world.lease.settled(REQUEST_SECONDS)
 
 
 def record(world: World, context: Context, decision: Decision) -> Loaded:

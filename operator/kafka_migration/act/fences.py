@@ -5,7 +5,8 @@ A DENY is never created that the register does not name, and never deleted unles
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from kafka_migration.act.performing import Scene
@@ -26,7 +27,8 @@ def hold_denies(scene: Scene, action: HoldDenies) -> None:
     _mark(scene, action, "wanted", action.authority)
     port = scene.kafka(action.side)
     scene.check()
-    port.create_acls(action.acls)
+    with _noting_silence(scene):
+        port.create_acls(action.acls)
     present = frozenset(port.acls())
     missing = [acl for acl in action.acls if acl not in present]
     if missing:
@@ -48,13 +50,25 @@ def lift_denies(scene: Scene, action: LiftDenies) -> None:
     _mark(scene, action, "lifting", action.authority)
     port = scene.kafka(action.side)
     scene.check()
-    port.delete_acls(action.acls)
+    with _noting_silence(scene):
+        port.delete_acls(action.acls)
     left = frozenset(port.acls()) & frozenset(action.acls)
     if left:
         text = f"{action.side}: {_name(min(left))} was deleted but is still listed"
         raise Unavailable(Reason.PROGRESSING, text)
     _mark(scene, action, "lifted", ())
     _begin_windows_anew(scene, action.side)
+
+
+@contextmanager
+def _noting_silence(scene: Scene) -> Iterator[None]:
+    """A call without an answer may still happen: F and Switch wait for it (protocol 2.5)."""
+    try:
+        yield
+    except Unavailable:
+        memory = scene.world.memory_of(scene.context)
+        memory.unanswered = scene.world.clock.monotonic()
+        raise
 
 
 def _begin_windows_anew(scene: Scene, side: Side) -> None:

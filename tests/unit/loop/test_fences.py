@@ -9,8 +9,10 @@ from kafka_migration.act import act
 from kafka_migration.decide.rules import register as reading
 from kafka_migration.errors import Conflict, Refused, Unavailable
 from kafka_migration.model.actions import HoldDenies, LiftDenies
+from kafka_migration.model.entries import Entry, EntryKind
 from kafka_migration.model.inventory import acl_from
 from kafka_migration.model.reasons import Reason
+from kafka_migration.recording import may_record
 
 
 def deny(principal: str = "User:app"):
@@ -105,3 +107,25 @@ def test_everybody_is_never_denied(fake, principal):
 def test_entries_of_a_migration_carry_no_unit(fake):
     act(fake.world, migration(), FENCE)
     assert fake.register.document["entries"][0]["unit"] == ""
+
+
+@pytest.mark.parametrize("kind", [EntryKind.FENCED, EntryKind.SWITCH])
+def test_an_act_on_a_fence_without_an_answer_is_waited_for_before_f_and_switch(
+    fake, monkeypatch, kind
+):
+    """A late deletion of a DENY would open the side behind what was just recorded (2.5)."""
+
+    def no_answer(_):
+        raise Unavailable(Reason.UNREACHABLE, "no answer")
+
+    act(fake.world, unit(), FENCE)
+    assert may_record(fake.world, unit(), Entry(kind, 1, {}))
+    with monkeypatch.context() as silent, pytest.raises(Unavailable):
+        silent.setattr(fake.source, "delete_acls", no_answer)
+        act(fake.world, unit(), LIFT)
+    act(fake.world, unit(), LIFT)
+    fake.clock.advance(24.0)
+    assert not may_record(fake.world, unit(), Entry(kind, 1, {}))
+    assert may_record(fake.world, unit(), Entry(EntryKind.FENCING, 1, {}))
+    fake.clock.advance(1.0)
+    assert may_record(fake.world, unit(), Entry(kind, 1, {}))
