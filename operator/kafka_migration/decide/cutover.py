@@ -22,7 +22,7 @@ from kafka_migration.model import facts
 from kafka_migration.model.entries import Entry, EntryKind, Journal
 from kafka_migration.model.kubernetes import Event
 from kafka_migration.model.reasons import Reason
-from kafka_migration.model.verdicts import Kind, Verdict, wait
+from kafka_migration.model.verdicts import Kind, Verdict, unknown, wait
 
 
 def working_step(context: UnitContext) -> Step:
@@ -65,16 +65,27 @@ def decide_unit(context: UnitContext, now: str) -> Need | Decision:
     closed = permission(context, step)
     phase = phase_of(step, context)
     resting = phase is Phase.END or (phase is Phase.OPEN and closed is not None)
-    walked: Walk = Open("rest", closed) if resting and closed else walk(step.tasks, context)
+    overdue = _overdue(context, step, phase)
+    walked = Open("rest", closed) if resting and closed else _walk(context, step, phase, overdue)
     if isinstance(walked, Need):
         return walked
-    overdue = _overdue(context, step, phase)
     wish = Wish.HOLD if closed is not None else Wish.GO
     move = advance(phase, Signals(fold(walked), wish, overdue is not None))
     if _voided(step, walked) or _decided_to_turn_round(step, context):
         move = Move.BACK_OUT
     standing = Standing(step, phase, walked, move, closed, overdue)
     return _decide(context, standing, now)
+
+
+def _walk(context: UnitContext, step: Step, phase: Phase, overdue: Verdict | None) -> Walk:
+    """The step's tasks. A fault of ours must not keep a unit stopped: its deadline still counts."""
+    try:
+        return walk(step.tasks, context)
+    except Exception as fault:
+        if phase is not Phase.CRITICAL or overdue is None:
+            raise  # logged by the loop, and tried again
+        text = f"{type(fault).__name__} in {step.name}; see the operator's log"
+        return Open("broken", unknown(Reason.INTERNAL_ERROR, text))
 
 
 def _voided(step: Step, walked: Walk) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.unit.decide.moving import in_phase, run_to, visits
+import pytest
+from tests.unit.decide.moving import at, in_phase, run_to, visits
 from tests.unit.decide.planted import authentication, unit_spec
 
 from kafka_migration.decide.machine import Phase
@@ -77,3 +78,19 @@ def test_a_spec_changed_after_the_switch_entry_is_not_looked_at_before_the_end_o
         run_to(planted, "writer", "Observe")
         assert planted.replicas["writer"] == 1
         assert planted.bindings["writer"] == "target"
+
+
+def test_a_fault_of_ours_in_the_critical_section_does_not_outlive_its_deadline(monkeypatch):
+    """What cannot even be decided is loud until then, and backs out after it."""
+    planted = at("writer", "Fence")
+
+    monkeypatch.setattr(planted, "_leaving_probes", lambda _: (None,))
+    with pytest.raises(AttributeError):
+        planted.run(lambda: planted.status("writer")["workingStep"] != "Fence", ticks=20)
+    planted.mind("writer").in_step = 1000.0
+    entry = planted.tick("writer").entry
+    assert entry is not None
+    assert (entry.kind, entry.data["reason"]) == (EntryKind.BACK_OUT, "DeadlineExceeded")
+    monkeypatch.undo()
+    run_to(planted, "writer", "BackedOut")
+    assert planted.source.may_write("User:writer", "orders")
