@@ -8,9 +8,12 @@ and without a leader a listing leaves groups out.
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
+from itertools import count
 
-from kafka_migration.adapters.kafka.admin import Admin
+from kafka_migration.adapters.kafka.admin import REQUEST_TIMEOUT, Admin
 from kafka_migration.adapters.kafka.offsets import read_stable_ends
+from kafka_migration.adapters.kafka.rdkafka import KafkaError, KafkaException
 from kafka_migration.adapters.kafka.topics import describe, node_id
 from kafka_migration.errors import Refused, Unavailable
 from kafka_migration.model.kafka import Partition
@@ -44,6 +47,40 @@ def require_coordinators(admin: Admin, groups: Collection[str] | None, doing: st
         )
     by_leader = {leaders[number]: Partition(OFFSETS_TOPIC, number) for number in wanted}
     read_stable_ends(admin, by_leader.values())
+
+
+def require_loaded(admin: Admin, doing: str) -> None:
+    """Unavailable unless every coordinator answers for its groups.
+
+    A broker that has just become leader lists no groups of a partition that it is still loading,
+    and calls that an answer (measured). So a group that nobody uses is looked up on each one.
+    """
+    described = describe(admin, [OFFSETS_TOPIC]).get(OFFSETS_TOPIC)
+    if described is None:
+        return
+    names = list(unused_groups(len(described.partitions)))
+    outcomes = admin.each_outcome(
+        doing,
+        lambda client: client.describe_consumer_groups(names, request_timeout=REQUEST_TIMEOUT),
+    )
+    for outcome in outcomes.values():
+        if (
+            isinstance(outcome, KafkaException)
+            and outcome.args[0].code() != KafkaError.GROUP_ID_NOT_FOUND
+        ):
+            raise admin.error(outcome, f"{doing} of every coordinator")
+
+
+@cache
+def unused_groups(partitions: int) -> tuple[str, ...]:
+    """One name for each partition of __consumer_offsets, in their order."""
+    found: dict[int, str] = {}
+    for number in count():
+        name = f"kmig-nobody-{number}"
+        found.setdefault(partition_of(name, partitions), name)
+        if len(found) == partitions:
+            break
+    return tuple(found[number] for number in range(partitions))
 
 
 def partition_of(group: str, partitions: int) -> int:

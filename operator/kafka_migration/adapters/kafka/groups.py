@@ -10,7 +10,7 @@ from typing import Any
 
 from kafka_migration.adapters.kafka.admin import REQUEST_TIMEOUT, Admin
 from kafka_migration.adapters.kafka.cluster import require_describe
-from kafka_migration.adapters.kafka.coordinators import require_coordinators
+from kafka_migration.adapters.kafka.coordinators import require_coordinators, require_loaded
 from kafka_migration.adapters.kafka.errors import translate
 from kafka_migration.adapters.kafka.rdkafka import (
     ConsumerGroupTopicPartitions,
@@ -87,11 +87,13 @@ def _listed(admin: Admin) -> set[str]:
     doing = "list the consumer groups"
     require_describe(admin, doing)
     require_coordinators(admin, None, doing)
+    require_loaded(admin, doing)
     listing = admin.one(
         doing, lambda client: client.list_consumer_groups(request_timeout=REQUEST_TIMEOUT)
     )
     for error in listing.errors or ():
         raise admin.error(error, doing)
+    require_loaded(admin, doing)
     return {item.group_id for item in listing.valid or ()}
 
 

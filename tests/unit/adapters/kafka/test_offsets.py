@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kafka_migration.adapters.kafka.coordinators import partition_of
+from kafka_migration.adapters.kafka.coordinators import partition_of, unused_groups
 from kafka_migration.adapters.kafka.offsets import known
 from kafka_migration.errors import Unavailable
 from kafka_migration.model.kafka import Partition
@@ -39,3 +39,11 @@ def test_a_silent_leader_is_unavailable_never_an_offset(silence: int) -> None:
 def test_a_groups_partition_is_the_one_that_kafka_computes(group, partitions, expected) -> None:
     """Java's string hash, made positive in Kafka's own way."""
     assert partition_of(group, partitions) == expected
+
+
+@pytest.mark.parametrize("partitions", [1, 5, 50])
+def test_every_partition_has_a_group_that_nobody_uses(partitions: int) -> None:
+    """So each coordinator can be asked for something that does not exist."""
+    found = [partition_of(name, partitions) for name in unused_groups(partitions)]
+
+    assert found == list(range(partitions))
