@@ -69,6 +69,28 @@ def clusters_are_not_as_pinned(context: MigrationContext) -> Verdict:
     )
 
 
+def our_acl_would_be_the_first(context: MigrationContext) -> Verdict:
+    """A topic without any ACL may be everybody's; the first one shuts everybody out (1.5)."""
+    if context.inventory is not None:
+        return PASS
+    settings = context.facts[facts.SOURCE_CLUSTER].settings
+    # A broker hides the value as soon as it is set; not set at all means false.
+    if settings and settings.get("allow.everyone.if.no.acl.found", "false") == "false":
+        return PASS
+    present = context.facts[facts.SOURCE_ACLS]
+    return fail(
+        Problem(
+            Reason.WILDCARD_WRITER,
+            f"topic/{topic}",
+            f"no ACL of the source reaches topic {topic} and the brokers do not say that this "
+            "keeps everybody out: ours would be the first and might shut its users out; grant "
+            "them by name before",
+        )
+        for topic in sorted(context.facts[facts.SOURCE_TOPICS])
+        if not any(acl.covers_topic(topic) for acl in present)
+    )
+
+
 def inventory_is_not_frozen(context: MigrationContext) -> Verdict:
     """Something is in scope, and it was frozen."""
     if context.inventory is not None:
@@ -98,6 +120,11 @@ TASKS: tuple[Task[MigrationContext], ...] = (
         "clusters answer",
         (facts.SOURCE_CLUSTER, facts.TARGET_CLUSTER),
         clusters_are_not_as_pinned,
+    ),
+    Task(
+        "not the first ACL",
+        (facts.SOURCE_CLUSTER, facts.SOURCE_TOPICS, facts.SOURCE_ACLS),
+        our_acl_would_be_the_first,
     ),
     Task(
         "inventory frozen",

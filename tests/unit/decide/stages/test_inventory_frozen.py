@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.unit.decide.moving import last_at, stands
-from tests.unit.decide.planted import Planted, authentication, migration_spec, not_known
+from tests.unit.decide.planted import Planted, acl, authentication, migration_spec, not_known
 
 from kafka_migration.model.entries import EntryKind
 from kafka_migration.model.reasons import Reason
@@ -86,3 +86,33 @@ def test_another_cluster_behind_the_address_is_refused_later_too():
     planted = last_at("leave", "TargetPrepared")
     planted.target.cluster_id = "another"
     assert stands(planted, "leave") == ("ClusterIdentityChanged", "True")
+
+
+OPEN = "allow.everyone.if.no.acl.found"
+
+
+@pytest.mark.parametrize("settings", [{OPEN: "true"}, {OPEN: None}, {}])
+def test_our_acl_is_never_the_first_of_a_topic(settings):
+    """It would shut out everybody who uses the topic without one (protocol 1.5)."""
+    planted = Planted()
+    planted.source.acls = {acl("x", "READ", "another")}
+    planted.source.settings = dict(settings)
+    planted.tick("leave")
+    assert stands(planted, "leave") == ("WildcardWriter", "True")
+    assert not planted.kinds("leave")
+
+
+@pytest.mark.parametrize(
+    ("settings", "acls"),
+    [
+        ({OPEN: "false"}, set()),
+        ({"other": "1"}, set()),
+        ({OPEN: None}, {acl("x", "READ", "*")}),
+        ({OPEN: "true"}, {acl("x", "DESCRIBE")}),
+    ],
+)
+def test_a_topic_that_is_closed_or_has_an_acl_is_frozen(settings, acls):
+    planted = Planted()
+    planted.source.acls, planted.source.settings = acls, dict(settings)
+    planted.tick("leave")
+    assert planted.kinds("leave") == [EntryKind.INVENTORY_FROZEN]
