@@ -80,7 +80,7 @@ def prepare(ground: Ground) -> Moves:
 
 def _to_cut_over(moves: Moves, applications: str) -> None:
     ground, migration, target = moves.ground, moves.migration, moves.ground.sides["target"]
-    ours = [ground.named("")]
+    ours = [ground.named("m-")]
     moves.on_target_before = target.standing(ours)
     ground.kubectl.apply(manifests.platform_secrets(ground, migration.namespace))
     manifest = manifests.migration(ground, migration.namespace, NAME, ground.named("m-.*"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.e2e import manifests
-from tests.e2e.ground import Ground
+from tests.e2e.ground import Ground, short_uid
 from tests.e2e.lifecycle import STAGE_SECONDS, Migration, statements, traces
 
 from kmig_demo.history import History
@@ -64,5 +64,7 @@ def require_no_permission(migration: Migration) -> None:
 
 def remove(ground: Ground, migration: Migration) -> None:
     """Give its memory back to the rows that follow."""
+    uid = short_uid(migration.found())
     migration.remove()
-    ground.kubectl.run("delete", "namespace", migration.namespace, "--wait=false")
+    ground.kubectl.run("delete", "namespace", migration.namespace, "--timeout=90s", seconds=100)
+    ground.sides["target"].remove([ground.named("lossy"), uid])
