@@ -15,6 +15,7 @@ from kafka_migration.decide.rules import names
 from kafka_migration.errors import KmigError, Unavailable
 from kafka_migration.model import facts
 from kafka_migration.model.actions import Side
+from kafka_migration.model.entries import EntryKind
 from kafka_migration.model.facts import BindingView, Settled
 from kafka_migration.model.kafka import (
     Commit,
@@ -223,13 +224,14 @@ def tail_report(look: Look) -> Mapping[str, Any] | None:
 
 
 def probe_pods(look: Look) -> Mapping[str, ProbePod | None]:
-    """Probe pods by name, one per workload and node that its pods use."""
+    """Probe pods by name, one per workload and node that its pods use, or used before Drain."""
     unit, found = look.unit, {}
     present = look.get(facts.WORKLOADS)
+    before = (unit.recorded(EntryKind.DRAINING) or {}).get("nodes", [])
     for index, wanted in enumerate(unit.spec.workloads):
         workload = present[wanted.name]
         pods = () if workload is None else workload.pods
-        for node in sorted({pod.node for pod in pods if pod.node is not None}):
+        for node in sorted({*before, *(pod.node for pod in pods if pod.node is not None)}):
             name = names.probe_pod(unit.short_uid, index, node)
             found[name] = look.world.workloads.probe(unit.loaded.key.namespace, name)
     return found

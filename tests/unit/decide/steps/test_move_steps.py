@@ -286,10 +286,12 @@ def test_replicas_return_only_after_the_binding_was_read_back():
     assert not planted.decide("writer")[0].moved
 
 
-def test_a_node_with_an_old_binding_is_probed_again():
+def test_pods_that_may_have_read_an_old_binding_are_started_anew_before_the_node_is_probed_again():
     planted = before_entry("writer", EntryKind.RESUMED)
     name = next(iter(planted.probes))
     planted.probes[name] = ProbePod(name, "node", "Succeeded", "writer-source-hash")
+    assert planted.decide("writer")[0].action == Scale("writer", 0)
+    planted.replicas["writer"] = 0
     assert planted.decide("writer")[0].action == RemoveProbePod(name)
 
 
