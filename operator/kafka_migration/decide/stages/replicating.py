@@ -5,6 +5,7 @@ from __future__ import annotations
 from kafka_migration.decide.context import MigrationContext
 from kafka_migration.decide.rules import names
 from kafka_migration.decide.rules.mirror import workers_hash
+from kafka_migration.decide.stages.inventory_frozen import clusters_are_not_as_pinned
 from kafka_migration.decide.tasks import Task
 from kafka_migration.model import facts
 from kafka_migration.model.actions import ApplyWorkers, CreateConnector, ResumeConnector, Work
@@ -157,6 +158,11 @@ def lag_is_too_high(context: MigrationContext) -> Verdict:
 
 
 GUARDS: tuple[Task[MigrationContext], ...] = (
+    Task(
+        "clusters as pinned",
+        (facts.SOURCE_CLUSTER, facts.TARGET_CLUSTER),
+        clusters_are_not_as_pinned,
+    ),
     Task("topic ids", (facts.SOURCE_TOPICS, facts.TARGET_TOPICS), topics_were_recreated),
     Task("workers", (facts.WORKERS,), workers_are_not_ready, apply_workers),
     Task("no gap", (facts.COPY_BOUNDS,), copy_has_a_gap),
