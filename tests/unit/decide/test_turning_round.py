@@ -7,6 +7,7 @@ from tests.unit.decide.moving import at, in_phase, run_to, visits
 from tests.unit.decide.planted import authentication, unit_spec
 
 from kafka_migration.decide.machine import Phase
+from kafka_migration.model.actions import LiftDenies
 from kafka_migration.model.entries import EntryKind
 
 
@@ -42,6 +43,28 @@ def test_a_switch_entry_voided_by_a_back_out_entry_is_never_carried_out():
     run_to(planted, "writer", "BackedOut")
     assert not planted.target.may_write("User:writer", "orders")
     assert planted.bindings["writer"] == "source"
+
+
+def test_a_lift_that_was_registered_and_not_made_is_looked_at_again():
+    """Killed between register and broker: what happened meanwhile is seen before the lift."""
+    visit = next(
+        v
+        for v in visits()
+        if str(v) == "writer at Switch" and v.planted.kinds("writer")[-1] is EntryKind.SWITCH
+    )
+    for disturbed in (False, True):
+        planted = visit.again()
+        lift = planted.decide("writer")[0].action
+        assert isinstance(lift, LiftDenies)
+        planted._mark(lift, "lifting")
+        if disturbed:
+            planted.replicas["writer"] = 1
+        decision, _ = planted.decide("writer")
+        if disturbed:
+            assert decision.entry is not None
+            assert decision.entry.kind is EntryKind.BACK_OUT
+        else:
+            assert decision.action == lift
 
 
 def test_a_spec_changed_in_the_critical_section_is_undone_by_the_plan_that_was_frozen():

@@ -32,15 +32,21 @@ def undecided(context: UnitContext) -> bool:
     return context.recorded(EntryKind.SWITCH) is None
 
 
-def unlifted(context: UnitContext) -> bool:
-    """Authority moves and has not passed on yet: every tick looks once more (protocol 3.9).
+def passing_on(context: UnitContext) -> bool:
+    """The register names the entering side: it does so before the first DENY is lifted."""
+    register = context.facts[facts.REGISTER]
+    return all(fences.authority(register, t) == context.entering for t in context.writes)
 
-    The register names the entering side before the first DENY is lifted.
+
+def unlifted(context: UnitContext) -> bool:
+    """Authority moves and a DENY of the unit still stands: every tick looks again (3.9).
+
+    Also when the lift was registered and the operator died before it was made.
     """
     if not moves_authority(context):
         return False
-    register = context.facts[facts.REGISTER]
-    return any(fences.authority(register, t) != context.entering for t in context.writes)
+    present = set(context.facts[facts.TARGET_ACLS])
+    return not passing_on(context) or bool(present & set(lifted_at_switch(context)))
 
 
 def undecided_groups(context: UnitContext) -> bool:
@@ -49,7 +55,7 @@ def undecided_groups(context: UnitContext) -> bool:
 
 
 def register_is_unread(_context: UnitContext) -> Verdict:
-    """Passes as soon as the register was read: the tasks after it ask it whom they concern."""
+    """Passes as soon as register and ACLs were read: the tasks after it ask whom they concern."""
     return PASS
 
 
@@ -80,8 +86,12 @@ def groups_came_back(context: UnitContext) -> Verdict:
 
 
 def fences_are_lost(context: UnitContext) -> Verdict:
-    """Every DENY on both sides is in the brokers and in the register."""
-    from_entering = (*mirror_denies_entering(context), *lifted_at_switch(context))
+    """Every DENY on both sides is in the brokers and in the register.
+
+    The unit's own on the entering side count only until their lift is registered.
+    """
+    own = () if passing_on(context) else lifted_at_switch(context)
+    from_entering = (*mirror_denies_entering(context), *own)
     lost = [
         side
         for side, wanted in (
@@ -214,7 +224,7 @@ LAST_LOOK = frozenset(
     {"no pods", "groups as recorded", "fences held", "mirror stopped", "logs unchanged"}
 )
 TASKS: tuple[Task[UnitContext], ...] = (
-    Task("register read", (facts.REGISTER,), register_is_unread),
+    Task("register read", (facts.REGISTER, facts.TARGET_ACLS), register_is_unread),
     Task("no pods", (facts.WORKLOADS,), pods_came_back, applies=still_before_the_lift),
     Task(
         "groups as recorded",
