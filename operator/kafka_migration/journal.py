@@ -71,12 +71,10 @@ def _refuse_longer_chain(known: dict[str, Entry], head: str) -> None:
         )
 
 
-def append_entry(
-    shards: ShardStore, namespace: str, uid: str, head: str, entry: Entry
-) -> tuple[Entry, str]:
-    """Write an entry as a child of `head` and read it back; returns it with the new head.
+def append_entry(shards: ShardStore, namespace: str, uid: str, head: str, entry: Entry) -> str:
+    """Write an entry as a child of `head` and read it back; returns the new head.
 
     The caller names the new head in status by a versioned write before it acts.
     """
     linked = replace(entry, previous=head)
-    return linked, shards.put(namespace, uid, SHARD_KIND, linked.payload())
+    return shards.put(namespace, uid, SHARD_KIND, linked.payload())

@@ -59,10 +59,9 @@ def record(world: World, context: Context, decision: Decision) -> Loaded:
         return write(world, loaded, status)
     world.lease.check(REQUEST_SECONDS)
     entry = replace(decision.entry, at=timestamp(world.clock.now()))
-    linked, head = append_entry(world.shards, home(context), loaded.uid, head_of(loaded), entry)
+    head = append_entry(world.shards, home(context), loaded.uid, head_of(loaded), entry)
     count = int((loaded.status.get("journal") or {}).get("entries", 0))
     status["journal"] = {"head": head, "entries": count + 1}
-    del linked
     return write(world, loaded, status)
 
 

@@ -50,7 +50,7 @@ INVENTORY = Inventory(
 def frozen(server):
     """A migration at the gate of TargetPrepared with its inventory in the journal."""
     entry = Entry(EntryKind.INVENTORY_FROZEN, 1, INVENTORY.as_json(), "2030-01-01T10:00:00Z")
-    _, head = append_entry(Shards(server.api()), "platform", "m-1", "", entry)
+    head = append_entry(Shards(server.api()), "platform", "m-1", "", entry)
     body = samples.awaiting()
     body["status"] |= {
         "journal": {"head": head, "entries": 1},

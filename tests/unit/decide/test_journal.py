@@ -35,7 +35,7 @@ KINDS = (EntryKind.PREPARED, EntryKind.DRAINING, EntryKind.FENCING, EntryKind.FE
 def chain(shards: Shards, *kinds: EntryKind, head: str = "") -> list[str]:
     heads = []
     for kind in kinds:
-        _, head = append_entry(shards, "ns", "uid", head, Entry(kind, 1, {}, "t"))
+        head = append_entry(shards, "ns", "uid", head, Entry(kind, 1, {}, "t"))
         heads.append(head)
     return heads
 

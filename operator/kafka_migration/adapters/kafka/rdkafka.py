@@ -54,6 +54,7 @@ EVERY_ACL: AclBindingFilter = cast("Any", AclBindingFilter)(
 class Local:
     """Codes that librdkafka gives by itself; the underscore is its spelling, not privacy."""
 
+    # librdkafka's local errors are public in its documentation; the underscore is their name.
     AUTHENTICATION: int = KafkaError._AUTHENTICATION  # noqa: SLF001
     SSL: int = KafkaError._SSL  # noqa: SLF001
     RESOLVE: int = KafkaError._RESOLVE  # noqa: SLF001
