@@ -86,6 +86,10 @@ class KafkaPort(Protocol):
         """Write offsets to an empty group (generation -1); refused for an active one."""
         ...
 
+    def delete_group(self, group: str) -> None:
+        """Delete an empty group with its offsets; a missing one is not an error."""
+        ...
+
     def ends(self, partitions: Collection[Partition]) -> Ends:
         """High watermark and LSO of each partition, one request per leader and level."""
         ...

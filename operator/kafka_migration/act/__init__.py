@@ -27,6 +27,7 @@ ACTS: Mapping[type[Any], Act] = {
     actions.CreateTopic: clusters.create_topic,
     actions.EnsureAcls: clusters.ensure_acls,
     actions.CommitOffsets: clusters.commit_offsets,
+    actions.ProveCommitRight: clusters.prove_commit_right,
     actions.MeasurePropagation: clusters.measure_propagation,
     actions.ApplyWorkers: mirrors.apply_workers,
     actions.CreateConnector: mirrors.create_connector,

@@ -91,6 +91,12 @@ class ConsumerGroup(SpecModel):
     minimum_grade: Literal["Exact"] = Field(
         default="Exact", description="Exact: no record is skipped or read again."
     )
+    session_timeout_seconds: Annotated[int, Field(ge=1, le=86400)] | None = Field(
+        default=None,
+        description="How long a member that stops without leaving (killed, or static) holds the "
+        "group: its session.timeout.ms. Counts in the pause forecast. Default: for a group with "
+        "static members the brokers' group.max.session.timeout.ms, else members leave at once.",
+    )
 
 
 class Fence(SpecModel):

@@ -10,6 +10,11 @@ from dataclasses import dataclass
 
 from kafka_migration.decide.context import MigrationContext, UnitContext
 from kafka_migration.decide.machine import Phase
+from kafka_migration.decide.rules.windows import (
+    SESSION_MARGIN_SECONDS,
+    SETTLE_DEADLINE_SECONDS,
+    settle_deadline,
+)
 from kafka_migration.decide.stages import (
     cut_over,
     inventory_frozen,
@@ -70,12 +75,23 @@ def _drain_timeout(context: UnitContext) -> float | None:
     return float(max(w.drain.timeout_seconds for w in context.spec.workloads))
 
 
+def _settle_timeout(context: UnitContext) -> float | None:
+    return settle_deadline(g.session_timeout_seconds for g in context.spec.consumer_groups)
+
+
 def _seconds(limit: float) -> Deadline:
     return Deadline(f"{limit:.0f} s", lambda _context: limit)
 
 
 _NONE = Deadline("", lambda _context: None)
 _DRAIN = Deadline("the longest `drain.timeoutSeconds`", _drain_timeout)
+
+
+_SETTLE = Deadline(
+    f"{SETTLE_DEADLINE_SECONDS:.0f} s, or {SESSION_MARGIN_SECONDS:.0f} s more than the longest "
+    "`consumerGroups[].sessionTimeoutSeconds`",
+    _settle_timeout,
+)
 
 
 @dataclass(frozen=True)
@@ -92,7 +108,7 @@ STEPS: tuple[Step, ...] = (
     Step("Prepare", prepare.TASKS, Phase.OPEN),
     Step("Preflight", preflight.TASKS, Phase.OPEN),
     Step("Drain", drain.TASKS, Phase.CRITICAL, _DRAIN),
-    Step("Settle", settle.TASKS, Phase.CRITICAL, _seconds(120)),
+    Step("Settle", settle.TASKS, Phase.CRITICAL, _SETTLE),
     Step("Fence", fence.TASKS, Phase.CRITICAL, _seconds(180)),
     Step("CatchUp", catch_up.TASKS, Phase.CRITICAL, _seconds(300)),
     Step("TranslateOffsets", translate_offsets.TASKS, Phase.CRITICAL, _seconds(120)),

@@ -164,6 +164,14 @@ class CommitOffsets:
 
 
 @dataclass(frozen=True)
+class ProveCommitRight:
+    """Commit for a throw-away group on both sides, read it back and delete the group."""
+
+    group: str
+    partitions: tuple[Partition, ...]
+
+
+@dataclass(frozen=True)
 class StartProbePod:
     """Start a pod on a node that reads the workload's binding as mounted there."""
 
@@ -199,6 +207,7 @@ Action = (
     | WriteBinding
     | Scale
     | CommitOffsets
+    | ProveCommitRight
     | StartProbePod
     | RemoveProbePod
 )

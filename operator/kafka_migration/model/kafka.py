@@ -129,6 +129,7 @@ class Group:
     name: str
     state: str
     members: tuple[str, ...]  # client ids with host, for people
+    static_members: tuple[str, ...] = ()  # their group.instance.id, of those that have one
 
 
 @dataclass(frozen=True)

@@ -211,6 +211,8 @@ class Planted:
     window_seconds: float = 100.0  # how long ends have been still
     moved: tuple[Partition, ...] = ()
     unknown: dict[str, Unknown] = field(default_factory=dict)  # fact name -> why
+    static_members: tuple[str, ...] = ()  # of the reader's group, while it runs
+    proven_groups: list[str] = field(default_factory=list)
     acts: list[tuple[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -516,7 +518,9 @@ class Planted:
         running = bool(self.replicas.get("reader")) and self.bindings["reader"] == "source"
         members = ("reader",) if running else self.source.members
         state = "STABLE" if members else "EMPTY"
-        return {g.name: Group(g.name, state, members) for g in _unit(context).spec.consumer_groups}
+        static = self.static_members if running else ()
+        groups = _unit(context).spec.consumer_groups
+        return {g.name: Group(g.name, state, members, static) for g in groups}
 
     def _entering_groups(self, context: Context) -> Mapping[str, Group]:
         members = self.target.members
@@ -658,6 +662,10 @@ class Planted:
     def _do_CommitOffsets(self, _: str, action: act.CommitOffsets) -> None:  # noqa: N802
         commits = {p: Commit(offset) for p, offset in action.offsets}
         self._side(action.side).commits[action.group] = commits
+
+    def _do_ProveCommitRight(self, _: str, action: act.ProveCommitRight) -> None:  # noqa: N802
+        assert action.partitions
+        self.proven_groups.append(action.group)
 
     def _do_StartProbePod(self, _: str, action: act.StartProbePod) -> None:  # noqa: N802
         seen = f"{action.workload}-{self.bindings[action.workload]}-hash"

@@ -104,6 +104,7 @@ class FakeKafka:
     probed: ProbeResult = ProbeResult.DENIED
     committed: dict[Partition, Commit] = field(default_factory=dict)
     pending: KmigError | None = None  # a transaction's commit, seen on named partitions only
+    forbidden: dict[str, KmigError] = field(default_factory=dict)  # call -> its refusal
     deaf: bool = False  # ACL calls answer and do nothing
     seen: list[Connection] = field(default_factory=list)
     calls: list[tuple[Any, ...]] = field(default_factory=list)
@@ -143,7 +144,17 @@ class FakeKafka:
         return {p: c for p, c in self.committed.items() if partitions is None or p in partitions}
 
     def commit(self, group, offsets):
+        if "commit" in self.forbidden:
+            raise self.forbidden["commit"]
         self.calls.append(("commit", group, dict(offsets)))
+        if group.startswith("kmig-"):
+            self.committed |= {p: Commit(offset) for p, offset in offsets.items()}
+
+    def delete_group(self, group):
+        self.calls.append(("delete_group", group))
+        if "delete_group" in self.forbidden:
+            raise self.forbidden["delete_group"]
+        self.committed.clear()
 
     def ends(self, partitions):
         if self.fault:

@@ -39,6 +39,7 @@ EVERY: tuple[Action, ...] = (
     actions.WriteBinding("writer", "target"),
     actions.Scale("writer", 0),
     actions.CommitOffsets("target", "group", ((ORDERS, 4),)),
+    actions.ProveCommitRight("kmig-throw-away", (ORDERS,)),
     actions.StartProbePod("probe", "writer", "node-1"),
     actions.RemoveProbePod("probe"),
 )
@@ -78,7 +79,7 @@ def test_without_the_lease_nothing_is_sent(fake, action):
     fake.lease.held = False
     with pytest.raises(Unavailable):
         act(fake.world, unit(), action)
-    changing = {"create_topic", "create_acls", "delete_acls", "commit", "measure"}
+    changing = {"create_topic", "create_acls", "delete_acls", "commit", "delete_group", "measure"}
     assert not [c for c in fake.source.calls + fake.target.calls if c[0] in changing]
     assert {c[0] for c in fake.connect.calls} <= {"offsets"}
     assert fake.register.document == before

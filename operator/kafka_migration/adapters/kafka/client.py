@@ -95,6 +95,10 @@ class KafkaCluster:
         """Write offsets (with metadata if given) to an empty group; refused for an active one."""
         self._groups.call("write_commits", group, dict(offsets))
 
+    def delete_group(self, group: str) -> None:
+        """Delete an empty group with its offsets; a missing one is not an error."""
+        self._groups.call("delete_group", group)
+
     def ends(self, partitions: Collection[Partition]) -> Ends:
         """High watermark and LSO; where they are equal no transaction was open."""
         return offset_calls.read_ends(self._admin, partitions)

@@ -14,13 +14,19 @@ from multiprocessing.connection import Connection as Pipe
 from typing import Any
 
 from kafka_migration.adapters.kafka.admin import Admin
-from kafka_migration.adapters.kafka.groups import read_commits, read_groups, write_commits
+from kafka_migration.adapters.kafka.groups import (
+    delete_group,
+    read_commits,
+    read_groups,
+    write_commits,
+)
 from kafka_migration.errors import KmigError
 
 CALLS: dict[str, Callable[..., Any]] = {
     "read_groups": read_groups,
     "read_commits": read_commits,
     "write_commits": write_commits,
+    "delete_group": delete_group,
 }
 
 

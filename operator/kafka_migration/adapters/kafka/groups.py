@@ -83,6 +83,21 @@ def write_commits(admin: Admin, group: str, offsets: Mapping[Partition, int | Co
     _raise_failed(answer.topic_partitions, doing)
 
 
+def delete_group(admin: Admin, group: str) -> None:
+    """Delete a group with its offsets; a missing one is not an error, an active one is refused."""
+    doing = f"delete group {group}"
+    require_coordinators(admin, [group], doing)
+    outcome = admin.each_outcome(
+        doing,
+        lambda client: client.delete_consumer_groups([group], request_timeout=REQUEST_TIMEOUT),
+    )[group]
+    if (
+        isinstance(outcome, KafkaException)
+        and outcome.args[0].code() != KafkaError.GROUP_ID_NOT_FOUND
+    ):
+        raise admin.error(outcome, doing)
+
+
 def _listed(admin: Admin) -> set[str]:
     doing = "list the consumer groups"
     require_describe(admin, doing)
@@ -123,6 +138,9 @@ def _group(name: str, description: Any) -> Group:
         name=name,
         state=description.state.name,
         members=tuple(f"{member.client_id}{member.host}" for member in description.members),
+        static_members=tuple(
+            sorted(m.group_instance_id for m in description.members if m.group_instance_id)
+        ),
     )
 
 

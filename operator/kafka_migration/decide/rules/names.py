@@ -34,6 +34,11 @@ def probe_pod(unit_short_uid: str, workload_index: int, node: str) -> str:
     return f"{name[: _LONGEST - 11].rstrip('-.')}-{digest}"
 
 
+def throw_away_group(short_uid: str, unit_short_uid: str) -> str:
+    """The group for which Preflight commits, to be deleted at once."""
+    return f"kmig-{short_uid}-preflight-{unit_short_uid}"
+
+
 def canary_topic(short_uid: str) -> str:
     """The topic, one per cluster, on which the propagation of a DENY is measured."""
     return f"kmig-canary-{short_uid}"

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+# What the pause holds besides windows and waiting: pods' end and start, catch-up, proofs.
+FORECAST_BASE_SECONDS = 10.0
+SETTLE_DEADLINE_SECONDS = 120.0
+SESSION_MARGIN_SECONDS = 30.0  # in which brokers find that a session has ended
 REPLICA_LAG_SECONDS = 30.0  # replica.lag.time.max.ms when it cannot be read
 SHORTEST_SECONDS = 0.5
 
@@ -17,3 +21,9 @@ def settle_seconds(
         return window
     lag = settings.get("replica.lag.time.max.ms")
     return max(window, float(lag) / 1000.0 if lag else REPLICA_LAG_SECONDS)
+
+
+def settle_deadline(sessions: Iterable[int | None]) -> float:
+    """Seconds for Settle: the usual, or until the longest declared session has surely ended."""
+    longest = max((seconds for seconds in sessions if seconds is not None), default=0)
+    return max(SETTLE_DEADLINE_SECONDS, longest + SESSION_MARGIN_SECONDS)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from kafka_migration.decide.context import UnitContext, moves_authority, moves_groups
 from kafka_migration.decide.rules.positions import lagging
 from kafka_migration.decide.rules.seams import seams
-from kafka_migration.decide.rules.windows import settle_seconds
-from kafka_migration.decide.steps import prepare
+from kafka_migration.decide.rules.windows import FORECAST_BASE_SECONDS, settle_seconds
+from kafka_migration.decide.steps import groups_fit, prepare
 from kafka_migration.decide.steps.writers import acknowledged, writers_are_not_covered
 from kafka_migration.decide.tasks import Task
 from kafka_migration.model import facts
@@ -14,9 +14,6 @@ from kafka_migration.model.entries import EntryKind
 from kafka_migration.model.kafka import ProbeResult
 from kafka_migration.model.reasons import Reason
 from kafka_migration.model.verdicts import PASS, Problem, Verdict, fail, wait
-
-# What the pause holds besides the settle windows: pods' end and start, catch-up, proofs.
-FORECAST_BASE_SECONDS = 10.0
 
 
 def unit_is_not_fit(context: UnitContext) -> Verdict:
@@ -235,4 +232,5 @@ TASKS: tuple[Task[UnitContext], ...] = (
         entering_group_is_used,
         applies=moves_groups,
     ),
+    *groups_fit.TASKS,
 )
