@@ -27,14 +27,13 @@ from kafka_migration.model.reasons import Reason
 from kafka_migration.ports import (
     Clock,
     ConnectPort,
-    JobPort,
     KafkaPort,
     RegisterPort,
     ShardStore,
     StorePort,
     WorkersPort,
-    WorkloadPort,
 )
+from kafka_migration.ports_kubernetes import JobPort, WorkloadPort
 from kafka_migration.settings import Settings
 
 Context = MigrationContext | UnitContext

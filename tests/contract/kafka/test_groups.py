@@ -127,3 +127,54 @@ def test_a_commit_for_a_missing_topic_is_refused(stage, operator) -> None:
         operator.commit(stage.group(), {Partition(f"{stage.name}-absent", 0): 0})
 
     assert caught.value.reason is Reason.TOPIC_MISSING
+
+
+def test_a_deleted_group_is_gone_with_its_offsets_and_may_be_deleted_again(stage, operator) -> None:
+    """As Preflight does for its throw-away group, with the operator's own rights."""
+    topic, group = stage.topic(), stage.group()
+    operator.commit(group, {Partition(topic, 0): 0})
+    assert operator.commits(group, [Partition(topic, 0)]) == {Partition(topic, 0): Commit(0)}
+    operator.delete_group(group)
+    assert operator.groups([group]) == {}
+    assert operator.commits(group) == {}
+    operator.delete_group(group)
+
+
+def test_a_group_with_members_is_not_deleted(stage, operator) -> None:
+    topic, group = stage.topic(), stage.group()
+    member = stage.member(group, topic)
+    with pytest.raises(Refused) as caught:
+        operator.delete_group(group)
+    assert caught.value.reason is Reason.GROUP_NOT_EMPTY
+    member.close()
+
+
+def test_a_principal_without_rights_may_neither_commit_nor_delete(side, stage) -> None:
+    """Preflight names this before anything is stopped."""
+    stranger = KafkaCluster(side.connection("intruder"))
+    topic, group = stage.topic(), stage.group()
+    for call in (
+        lambda: stranger.commit(group, {Partition(topic, 0): 0}),
+        lambda: stranger.delete_group(group),
+    ):
+        with pytest.raises(Refused) as caught:
+            call()
+        assert caught.value.reason is Reason.NOT_AUTHORIZED
+    stranger.close()
+
+
+def test_a_static_member_is_named_and_holds_its_group_until_its_session_ends(
+    stage, operator
+) -> None:
+    """Why Preflight asks for the session timeout: a clean close does not end the membership."""
+    topic, group = stage.topic(), stage.group()
+    static = {"group_instance_id": "reader-0", "session_timeout_ms": 6000}
+    stage.member(group, topic, **static).close()
+    assert operator.groups([group])[group].static_members == ("reader-0",)
+    stage.until(lambda: operator.groups([group])[group].members == ())
+
+
+def test_a_member_that_closes_leaves_its_group_at_once(stage, operator) -> None:
+    topic, group = stage.topic(), stage.group()
+    stage.member(group, topic).close()
+    assert operator.groups([group])[group].members == ()

@@ -87,4 +87,4 @@ def test_closing_ends_the_worker(process) -> None:
 
 def test_every_call_about_groups_is_known_to_the_worker() -> None:
     """By the names that the cluster uses."""
-    assert set(CALLS) == {"read_groups", "read_commits", "write_commits"}
+    assert set(CALLS) == {"read_groups", "read_commits", "write_commits", "delete_group"}
