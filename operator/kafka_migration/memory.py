@@ -159,7 +159,7 @@ class KeyMemory:
         self.failure = None
         if isinstance(action, StopConnector | ResumeConnector):
             # What fenced an earlier generation's producers does not fence this one's (3.6).
-            self.answered -= {FenceMirror(action.name)}
+            self.answered -= {FenceMirror(action.direction, action.name)}
         if not isinstance(action, TOLD_BY_FACTS):
             self.answered |= {action}
 

@@ -28,8 +28,9 @@ from kafka_migration.adapters.kubernetes.workloads import Workloads
 from kafka_migration.adapters.replication import manifests, mirrormaker2
 from kafka_migration.adapters.replication.settings import MirrorConnection
 from kafka_migration.decide.rules import names
-from kafka_migration.decide.rules.mirror_names import FORWARD
 from kafka_migration.memory import Memory
+from kafka_migration.model.kafka import Connection
+from kafka_migration.model.sides import entered_by, left_by
 from kafka_migration.ports import ConnectPort
 from kafka_migration.settings import Settings
 from kafka_migration.world import Lease, MirrorOrder, WorkersOrder, World
@@ -61,18 +62,19 @@ class MirrorMaker2:
         """
         migration = order.migration
         key = migration.loaded.key
+        read, written = _ends(order)
         spec = manifests.WorkerSpec(
             migration_uid=migration.loaded.uid,
             migration_name=key.name,
             namespace=key.namespace,
-            name=names.workers(migration.short_uid),
+            name=names.workers(migration.short_uid, order.direction),
             image=order.image,
-            direction=FORWARD,
-            target=MirrorConnection.of(order.target),
+            direction=order.direction,
+            target=MirrorConnection.of(written),
             workers=migration.spec.replication.mirror_maker2.workers,
             replication_factor=migration.spec.target_topics.replication_factor,
         )
-        secrets = manifests.WorkerSecrets(order.source, order.target, order.rest_password)
+        secrets = manifests.WorkerSecrets(read, written, order.rest_password)
         built = deepcopy(manifests.worker_manifests(spec, secrets))
         for manifest in built:
             if manifest["kind"] == "Deployment":
@@ -80,20 +82,27 @@ class MirrorMaker2:
         return built
 
     def mirror(self, order: MirrorOrder) -> Mapping[str, str]:
-        """A forward mirror's whole configuration."""
+        """A mirror's whole configuration."""
         migration = order.migration
+        read, written = _ends(order)
         return mirrormaker2.connector_config(
             mirrormaker2.MirrorSpec(
                 name=order.name,
                 uid=migration.short_uid,
-                direction=FORWARD,
-                source=MirrorConnection.of(order.source),
-                target=MirrorConnection.of(order.target),
+                direction=order.direction,
+                source=MirrorConnection.of(read),
+                target=MirrorConnection.of(written),
                 topics=frozenset(order.topics),
                 tasks_max=migration.spec.replication.mirror_maker2.tasks_max,
                 replication_factor=migration.spec.target_topics.replication_factor,
             )
         )
+
+
+def _ends(order: WorkersOrder | MirrorOrder) -> tuple[Connection, Connection]:
+    """What mirrors of the order's direction read, and what they write."""
+    ends = {"source": order.source, "target": order.target}
+    return ends[left_by(order.direction)], ends[entered_by(order.direction)]
 
 
 class ConnectPool:

@@ -21,7 +21,7 @@ from kafka_migration.decide.context import MigrationContext, UnitContext
 from kafka_migration.decide.rules import mirror, names
 from kafka_migration.errors import KmigError, Unavailable
 from kafka_migration.memory import KeyMemory, Memory
-from kafka_migration.model.actions import Side
+from kafka_migration.model.actions import Direction, Side
 from kafka_migration.model.kafka import Connection
 from kafka_migration.model.reasons import Reason
 from kafka_migration.ports import (
@@ -43,8 +43,12 @@ REST_PASSWORD_KEY = "rest-password"  # noqa: S105 - the name of a key in the wor
 
 @dataclass(frozen=True)
 class WorkersOrder:
-    """Connect workers to describe: everything that their manifests are made from."""
+    """Connect workers to describe: everything that their manifests are made from.
 
+    `source` and `target` are the migration's, whatever the direction.
+    """
+
+    direction: Direction
     migration: MigrationContext
     image: str
     source: Connection
@@ -55,8 +59,12 @@ class WorkersOrder:
 
 @dataclass(frozen=True)
 class MirrorOrder:
-    """A forward mirror to describe; its configuration holds placeholders, no secrets."""
+    """A mirror to describe; its configuration holds placeholders, no secrets.
 
+    `source` and `target` are the migration's, whatever the direction.
+    """
+
+    direction: Direction
     migration: MigrationContext
     name: str
     topics: tuple[str, ...]
@@ -120,10 +128,11 @@ class World:
         """The mirrors' connection to one side."""
         return mirror_connection(self.secrets, migration_of(context), side)
 
-    def connect_cluster(self, context: Context) -> ConnectPort:
-        """The Connect workers of the migration; Unavailable before they were applied."""
+    def connect_cluster(self, context: Context, direction: Direction) -> ConnectPort:
+        """A direction's Connect workers of the migration; Unavailable before they were applied."""
         migration = migration_of(context)
-        namespace, name = migration.loaded.key.namespace, names.workers(migration.short_uid)
+        namespace = migration.loaded.key.namespace
+        name = names.workers(migration.short_uid, direction)
         try:
             password = self.secrets.value(namespace, name, REST_PASSWORD_KEY)
         except KmigError as error:
@@ -148,6 +157,6 @@ def home(context: Context) -> str:
     return migration_of(context).loaded.key.namespace
 
 
-def source_alias(context: Context) -> str:
-    """The alias under which the forward mirrors' offsets are stored."""
-    return mirror.source_alias(migration_of(context).short_uid)
+def source_alias(context: Context, direction: Direction) -> str:
+    """The alias under which the offsets of a direction's mirrors are stored."""
+    return mirror.source_alias(migration_of(context).short_uid, direction)

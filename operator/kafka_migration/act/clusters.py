@@ -23,8 +23,8 @@ _SIDES: tuple[Side, Side] = ("source", "target")
 
 
 def create_topic(scene: Scene, action: CreateTopic) -> None:
-    """Create a planned topic on the target."""
-    port = scene.kafka("target")
+    """Create a planned topic."""
+    port = scene.kafka(action.side)
     scene.check()
     port.create_topic(action.topic)
 

@@ -20,13 +20,17 @@ _SIDES: tuple[Side, Side] = ("source", "target")
 
 
 def start_comparison(scene: Scene, action: StartComparison) -> None:
-    """Start a `kmig verify` Job with the operator's own credentials of both clusters."""
+    """Start a `kmig verify` Job with the operator's own credentials of both clusters.
+
+    The verifier calls the original `source` and the copy `target`, whichever cluster is which.
+    """
     migration = scene.migration
     files: dict[str, str] = {}
     clusters: dict[str, Any] = {}
-    for side in _SIDES:
+    roles = _SIDES if action.original == "source" else _SIDES[::-1]
+    for role, side in zip(_SIDES, roles, strict=True):
         connection = operator_connection(scene.world.secrets, migration, side)
-        clusters[side] = _side(connection, side, files)
+        clusters[role] = _side(connection, side, files)
     owner = {
         "apiVersion": f"{GROUP}/{VERSION}",
         "kind": "KafkaMigration",
@@ -36,6 +40,7 @@ def start_comparison(scene: Scene, action: StartComparison) -> None:
     spec = {
         "mode": action.mode,
         "owner": owner,
+        "original": action.original,
         **clusters,
         "partitions": [_task(scene, *item) for item in action.ranges],
         "timestamps": dict(action.timestamps),
@@ -61,16 +66,16 @@ def _side(connection: Connection, side: Side, files: dict[str, str]) -> dict[str
 
 
 def _task(
-    scene: Scene, partition: Partition, source_from: int, source_to: int | None, target_from: int
+    scene: Scene, partition: Partition, original_from: int, original_to: int | None, copy_from: int
 ) -> dict[str, Any]:
     task: dict[str, Any] = {
         "topic": partition.topic,
         "partition": partition.number,
-        "sourceFrom": source_from,
-        "targetFrom": target_from,
+        "sourceFrom": original_from,
+        "targetFrom": copy_from,
         "cleanup": "compact" if _compacted(scene, partition.topic) else "delete",
     }
-    return task if source_to is None else {**task, "sourceTo": source_to}
+    return task if original_to is None else {**task, "sourceTo": original_to}
 
 
 def _compacted(scene: Scene, topic: str) -> bool:

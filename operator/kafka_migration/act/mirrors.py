@@ -1,4 +1,4 @@
-"""Acts on Connect: its workers, and the forward mirrors with their stored offsets."""
+"""Acts on Connect: the workers of a direction, and its mirrors with their stored offsets."""
 
 from __future__ import annotations
 
@@ -36,8 +36,9 @@ def apply_workers(scene: Scene, action: ApplyWorkers) -> None:
             f"spec.replication.mirrorMaker2.version {version} has no image in this installation "
             f"(known: {known}); choose another or extend KMIG_CONNECT_IMAGES",
         )
-    name = names.workers(migration.short_uid)
+    name = names.workers(migration.short_uid, action.direction)
     order = WorkersOrder(
+        direction=action.direction,
         migration=migration,
         image=image,
         source=mirror_connection(world.secrets, migration, "source"),
@@ -61,7 +62,7 @@ def _rest_password(scene: Scene, name: str) -> str:
 
 def create_connector(scene: Scene, action: CreateConnector) -> None:
     """Create a mirror STOPPED, and refuse it if offsets are stored under its new name (5.4)."""
-    connect, config = scene.connect, _config(scene, action.name, action.topics)
+    connect, config = scene.connect(action.direction), _config(scene, action)
     existing = connect.connectors().get(action.name)
     if existing is None:
         scene.check()
@@ -69,7 +70,7 @@ def create_connector(scene: Scene, action: CreateConnector) -> None:
     elif existing.topics != frozenset(action.topics):
         text = f"connector {action.name} exists with other topics; find out who made it"
         raise Refused(Reason.TASK_FAILED, text)
-    stored = connect.offsets(action.name, scene.alias)
+    stored = connect.offsets(action.name, scene.alias(action.direction))
     if not stored.offsets and not stored.foreign:
         return
     if existing is not None:
@@ -88,7 +89,7 @@ def create_connector(scene: Scene, action: CreateConnector) -> None:
 
 def configure_connector(scene: Scene, action: ConfigureConnector) -> None:
     """Replace a mirror's whole configuration and read back the topics that it lists."""
-    connect, config = scene.connect, _config(scene, action.name, action.topics)
+    connect, config = scene.connect(action.direction), _config(scene, action)
     scene.check()
     connect.configure(action.name, config)
     now = connect.connectors().get(action.name)
@@ -97,23 +98,24 @@ def configure_connector(scene: Scene, action: ConfigureConnector) -> None:
         raise Refused(Reason.TASK_FAILED, text)
 
 
-def _config(scene: Scene, name: str, topics: tuple[str, ...]) -> dict[str, str]:
+def _config(scene: Scene, action: CreateConnector | ConfigureConnector) -> dict[str, str]:
     world, migration = scene.world, scene.migration
     source = mirror_connection(world.secrets, migration, "source")
     target = mirror_connection(world.secrets, migration, "target")
-    return dict(world.engine.mirror(MirrorOrder(migration, name, topics, source, target)))
+    order = MirrorOrder(action.direction, migration, action.name, action.topics, source, target)
+    return dict(world.engine.mirror(order))
 
 
 def stop_connector(scene: Scene, action: StopConnector) -> None:
     """Ask it to stop; its tasks end later."""
-    connect = scene.connect
+    connect = scene.connect(action.direction)
     scene.check()
     connect.stop(action.name)
 
 
 def resume_connector(scene: Scene, action: ResumeConnector) -> None:
     """Let it run, unless another mirror lists one of its topics (protocol 5.3)."""
-    connect = scene.connect
+    connect = scene.connect(action.direction)
     present = connect.connectors()
     own = present.get(action.name)
     for other in present.values():
@@ -127,7 +129,7 @@ def resume_connector(scene: Scene, action: ResumeConnector) -> None:
 
 def delete_connector(scene: Scene, action: DeleteConnector) -> None:
     """Delete a STOPPED mirror's stored offsets, then the mirror; gone already = done."""
-    connect = scene.connect
+    connect = scene.connect(action.direction)
     if action.name not in connect.connectors():
         return
     scene.check()
@@ -138,13 +140,13 @@ def delete_connector(scene: Scene, action: DeleteConnector) -> None:
 
 def fence_mirror(scene: Scene, action: FenceMirror) -> None:
     """End the producers of a STOPPED mirror's last generation (protocol 3.6)."""
-    connect = scene.connect
+    connect = scene.connect(action.direction)
     scene.check()
-    connect.fence_producers(action.name, scene.alias)
+    connect.fence_producers(action.name, scene.alias(action.direction))
 
 
 def alter_offsets(scene: Scene, action: AlterOffsets) -> None:
     """Write or remove stored offsets of a STOPPED mirror."""
-    connect = scene.connect
+    connect = scene.connect(action.direction)
     scene.check()
-    connect.alter_offsets(action.name, scene.alias, dict(action.offsets))
+    connect.alter_offsets(action.name, scene.alias(action.direction), dict(action.offsets))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from kafka_migration.api.cutover import Workload
 from kafka_migration.decide.context import MigrationContext, UnitContext
 from kafka_migration.errors import Invalid
-from kafka_migration.model.actions import Side
+from kafka_migration.model.actions import Direction, Side
 from kafka_migration.model.reasons import Reason
 from kafka_migration.ports import ConnectPort, KafkaPort
 from kafka_migration.world import Context, World, home, migration_of, source_alias
@@ -46,19 +46,17 @@ class Scene:
         """The migration's namespace."""
         return home(self.context)
 
-    @property
-    def alias(self) -> str:
-        """The alias under which the forward mirrors' offsets are stored."""
-        return source_alias(self.context)
+    def alias(self, direction: Direction) -> str:
+        """The alias under which the offsets of a direction's mirrors are stored."""
+        return source_alias(self.context, direction)
 
     def kafka(self, side: Side) -> KafkaPort:
         """One side as the operator."""
         return self.world.cluster(self.context, side)
 
-    @property
-    def connect(self) -> ConnectPort:
-        """The migration's Connect cluster."""
-        return self.world.connect_cluster(self.context)
+    def connect(self, direction: Direction) -> ConnectPort:
+        """A direction's Connect cluster of the migration."""
+        return self.world.connect_cluster(self.context, direction)
 
     def workload(self, name: str) -> Workload:
         """The unit's workload of this name; Invalid if the spec lost it."""

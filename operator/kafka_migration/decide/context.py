@@ -11,13 +11,15 @@ from typing import Any
 
 from kafka_migration.api.cutover import Workload, WorkloadCutoverSpec
 from kafka_migration.api.migration import KafkaMigrationSpec
+from kafka_migration.decide.rules import names
 from kafka_migration.decide.tasks import Failure
-from kafka_migration.model.actions import Side, Work
+from kafka_migration.model.actions import Direction, Side, Work
 from kafka_migration.model.entries import EntryKind, Journal
 from kafka_migration.model.facts import Facts
 from kafka_migration.model.inventory import Inventory
 from kafka_migration.model.kafka import Partition
 from kafka_migration.model.kubernetes import Loaded
+from kafka_migration.model.sides import entered_by, left_by, opposite
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,7 @@ class UnitContext:
     failure: Failure | None = None
     attempt: int = 1  # the attempt being worked on; spec.attempt is adopted only at rest
     changed: bool = False  # spec is the plan of the critical section; the object says otherwise
-    leaving: Side = "source"
-    entering: Side = "target"
+    direction: Direction = "forward"  # of this leg
 
     @property
     def short_uid(self) -> str:
@@ -77,9 +78,39 @@ class UnitContext:
         return self.loaded.uid.replace("-", "")[:8]
 
     @property
+    def leaving(self) -> Side:
+        """The side that the unit moves away from in this leg."""
+        return left_by(self.direction)
+
+    @property
+    def entering(self) -> Side:
+        """The side that it moves to."""
+        return entered_by(self.direction)
+
+    @property
+    def onward(self) -> Direction:
+        """Of the mirror from the leaving to the entering side."""
+        return self.direction
+
+    @property
+    def homeward(self) -> Direction:
+        """Of the return mirror, from the entering to the leaving side."""
+        return opposite(self.direction)
+
+    @property
+    def onward_connector(self) -> str:
+        """Name of the unit's own mirror to the entering side."""
+        return names.unit_connector(self.migration.short_uid, self.short_uid, self.onward)
+
+    @property
+    def return_connector(self) -> str:
+        """Name of the unit's own mirror back to the leaving side."""
+        return names.unit_connector(self.migration.short_uid, self.short_uid, self.homeward)
+
+    @property
     def connector(self) -> str:
         """Name of the unit's own forward mirror."""
-        return f"kmig-{self.migration.short_uid}-unit-{self.short_uid}"
+        return names.unit_connector(self.migration.short_uid, self.short_uid, "forward")
 
     @property
     def tail_job(self) -> str:

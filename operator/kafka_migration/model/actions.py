@@ -1,6 +1,6 @@
 """Everything that the operator does to the world, as data; act dispatches them by type.
 
-Side is "source" or "target". An action is idempotent and safe to send again after a lost reply.
+A mirror is named by its direction and its name. An action is idempotent and safe to send again after a lost reply.
 """
 
 from __future__ import annotations
@@ -9,17 +9,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from kafka_migration.model import sides
 from kafka_migration.model.entries import Entry
 from kafka_migration.model.kafka import Acl, NewTopic, Partition
 
-Side = Literal["source", "target"]
+Side = sides.Side
+Direction = sides.Direction
 
 
 @dataclass(frozen=True)
 class CreateTopic:
-    """Create a planned topic on the target."""
+    """Create a planned topic; `side` is the source for the reverse mirrors' own ones only."""
 
     topic: NewTopic
+    side: Side = "target"
 
 
 @dataclass(frozen=True)
@@ -32,23 +35,26 @@ class EnsureAcls:
 
 @dataclass(frozen=True)
 class ApplyWorkers:
-    """Create or update the Connect workers of the forward direction."""
+    """Create or update the Connect workers of a direction."""
 
+    direction: Direction
     spec_hash: str
 
 
 @dataclass(frozen=True)
 class CreateConnector:
-    """Create a forward mirror STOPPED; it lists exactly these topics."""
+    """Create a mirror STOPPED; it lists exactly these topics."""
 
+    direction: Direction
     name: str
     topics: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class ConfigureConnector:
-    """PUT a forward mirror's whole config with exactly these topics."""
+    """PUT a mirror's whole config with exactly these topics."""
 
+    direction: Direction
     name: str
     topics: tuple[str, ...]
 
@@ -57,6 +63,7 @@ class ConfigureConnector:
 class StopConnector:
     """Ask a mirror to stop; sent again whenever it reads RUNNING."""
 
+    direction: Direction
     name: str
 
 
@@ -64,6 +71,7 @@ class StopConnector:
 class ResumeConnector:
     """Let a mirror run."""
 
+    direction: Direction
     name: str
 
 
@@ -71,6 +79,7 @@ class ResumeConnector:
 class DeleteConnector:
     """Remove a mirror that would keep no topic, its stored offsets first (protocol 5.4)."""
 
+    direction: Direction
     name: str
 
 
@@ -78,6 +87,7 @@ class DeleteConnector:
 class FenceMirror:
     """PATCH a non-existent entry with null: the last generation's producers end (3.6)."""
 
+    direction: Direction
     name: str
 
 
@@ -85,15 +95,20 @@ class FenceMirror:
 class AlterOffsets:
     """PATCH stored offsets of a STOPPED mirror; None removes."""
 
+    direction: Direction
     name: str
     offsets: tuple[tuple[Partition, int | None], ...]
 
 
 @dataclass(frozen=True)
 class StartComparison:
-    """Start a `kmig verify` Job over these ranges (sourceFrom, sourceTo or None, targetFrom)."""
+    """Start a `kmig verify` Job over these ranges.
+
+    A range is (partition, first offset of the original, end there or None, first of the copy).
+    """
 
     name: str
+    original: Side  # whose log is the original; the other side's is the copy
     mode: Literal["bounded", "follow"]
     ranges: tuple[tuple[Partition, int, int | None, int], ...]
     timestamps: Mapping[str, str]  # topic -> compare | ignore
@@ -101,7 +116,7 @@ class StartComparison:
 
 @dataclass(frozen=True)
 class InstructComparison:
-    """Tell a following Job where both logs end."""
+    """Tell a following Job where the original (`fence`) and its copy (`end`) end."""
 
     name: str
     fence: tuple[tuple[Partition, int], ...]

@@ -30,14 +30,17 @@ class Plan:
     internal_topics: tuple[NewTopic, ...]  # of the mirrors, on the target
     source_acls: tuple[Acl, ...]  # the mirror's reading rights
     target_acls: tuple[Acl, ...]  # applications' rights but Write, the mirror's rights
+    source_internal_topics: tuple[NewTopic, ...] = ()  # of the reverse mirrors, on the source
 
     def as_json(self) -> dict[str, Any]:
-        """JSON that parse_plan reads."""
+        """JSON that parse reads; without a way back it is what it was before there was one."""
+        reverse = {"sourceInternalTopics": [_topic(t) for t in self.source_internal_topics]}
         return {
             "topics": [_topic(t) for t in self.topics],
             "internalTopics": [_topic(t) for t in self.internal_topics],
             "sourceAcls": [acl_json(a) for a in self.source_acls],
             "targetAcls": [acl_json(a) for a in self.target_acls],
+            **{name: items for name, items in reverse.items() if items},
         }
 
     @property
@@ -103,6 +106,7 @@ class Inventory:
                 tuple(_new_topic(t) for t in plan["internalTopics"]),
                 tuple(acl_from(a) for a in plan["sourceAcls"]),
                 tuple(acl_from(a) for a in plan["targetAcls"]),
+                tuple(_new_topic(t) for t in plan.get("sourceInternalTopics", ())),
             ),
         )
 

@@ -17,7 +17,7 @@ from kafka_migration.logs import log, where
 from kafka_migration.model import facts
 from kafka_migration.model.facts import Fact, Unknown
 from kafka_migration.model.reasons import Reason
-from kafka_migration.observe import clusters, migration, unit
+from kafka_migration.observe import clusters, leg, migration, unit
 from kafka_migration.observe.looking import Look
 from kafka_migration.world import Context, World
 
@@ -40,7 +40,11 @@ OBSERVERS: Mapping[str, Observer] = {
         (facts.TARGET_STARTS, clusters.target_starts),
         (facts.LAST_DATA, clusters.last_data),
         (facts.TARGET_HELD, clusters.target_held),
+        (facts.SOURCE_INTERNAL_TOPICS, clusters.source_internal_topics),
         (facts.WORKERS, migration.workers),
+        (facts.REVERSE_WORKERS, migration.reverse_workers),
+        (facts.REVERSE_CONNECTORS, migration.reverse_connectors),
+        (facts.REVERSE_OFFSETS, migration.reverse_offsets),
         (facts.CONNECTORS, migration.connectors),
         (facts.MIRROR_OFFSETS, migration.mirror_offsets),
         (facts.REGISTER, migration.register),
@@ -51,6 +55,16 @@ OBSERVERS: Mapping[str, Observer] = {
         (facts.COMPARISON_REPORT, migration.comparison_report),
         (facts.WORKLOADS, unit.workloads),
         (facts.BINDINGS, unit.bindings),
+        (facts.LEAVING_TOPICS, leg.leaving_topics),
+        (facts.ENTERING_TOPICS, leg.entering_topics),
+        (facts.LEAVING_ACLS, leg.leaving_acls),
+        (facts.ENTERING_ACLS, leg.entering_acls),
+        (facts.ONWARD_CONNECTORS, leg.onward_connectors),
+        (facts.ONWARD_OFFSETS, leg.onward_offsets),
+        (facts.ONWARD_MIRROR_PROBES, unit.onward_mirror_probes),
+        (facts.RETURN_CONNECTORS, leg.return_connectors),
+        (facts.RETURN_OFFSETS, leg.return_offsets),
+        (facts.RETURN_MIRROR_PROBES, unit.return_mirror_probes),
         (facts.LEAVING_ENDS, unit.leaving_ends),
         (facts.ENTERING_ENDS, unit.entering_ends),
         (facts.LEAVING_LAST_DATA, unit.leaving_last_data),

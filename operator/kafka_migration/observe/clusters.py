@@ -65,6 +65,13 @@ def internal_topics(look: Look) -> Mapping[str, Topic]:
     return look.world.cluster(look.context, "target").topics(wanted) if wanted else {}
 
 
+def source_internal_topics(look: Look) -> Mapping[str, Topic]:
+    """The reverse mirrors' own topics that the plan lists, as they are on the source."""
+    inventory = look.migration.inventory
+    wanted = [] if inventory is None else [t.name for t in inventory.plan.source_internal_topics]
+    return look.world.cluster(look.context, "source").topics(wanted) if wanted else {}
+
+
 def source_acls(look: Look) -> tuple[Acl, ...]:
     """Every ACL of the source."""
     return look.world.cluster(look.context, "source").acls()

@@ -10,8 +10,9 @@ from kafka_migration.decide.context import UnitContext
 from kafka_migration.decide.rules import names
 from kafka_migration.journal import read_other
 from kafka_migration.model import facts
+from kafka_migration.model.actions import Direction
 from kafka_migration.model.connect import Connector, ConnectorOffsets, Workers
-from kafka_migration.model.facts import CopyBounds, UnitView
+from kafka_migration.model.facts import CopyBounds, Fact, UnitView
 from kafka_migration.model.kafka import Partition
 from kafka_migration.model.kubernetes import JobState, Loaded
 from kafka_migration.observe.clusters import register_name
@@ -19,26 +20,61 @@ from kafka_migration.observe.looking import Look
 from kafka_migration.world import Context, home, source_alias
 
 _OFFSET_READS = 8  # at the same time
+CONNECTORS_OF: Mapping[Direction, Fact[Mapping[str, Connector]]] = {
+    "forward": facts.CONNECTORS,
+    "reverse": facts.REVERSE_CONNECTORS,
+}
+OFFSETS_OF: Mapping[Direction, Fact[Mapping[str, ConnectorOffsets]]] = {
+    "forward": facts.MIRROR_OFFSETS,
+    "reverse": facts.REVERSE_OFFSETS,
+}
 
 
 def workers(look: Look) -> Workers:
     """The Connect Deployment of the forward direction."""
-    return look.world.workers.read(home(look.context), names.workers(look.migration.short_uid))
+    return _workers(look, "forward")
+
+
+def reverse_workers(look: Look) -> Workers:
+    """The Connect Deployment of the reverse direction."""
+    return _workers(look, "reverse")
+
+
+def _workers(look: Look, direction: Direction) -> Workers:
+    name = names.workers(look.migration.short_uid, direction)
+    return look.world.workers.read(home(look.context), name)
 
 
 def connectors(look: Look) -> Mapping[str, Connector]:
-    """All connectors of the migration's Connect cluster."""
-    return look.world.connect_cluster(look.context).connectors()
+    """All connectors of the migration's forward Connect cluster."""
+    return look.world.connect_cluster(look.context, "forward").connectors()
+
+
+def reverse_connectors(look: Look) -> Mapping[str, Connector]:
+    """All connectors of its reverse Connect cluster."""
+    return look.world.connect_cluster(look.context, "reverse").connectors()
 
 
 def mirror_offsets(look: Look) -> Mapping[str, ConnectorOffsets]:
-    """Stored offsets of every mirror of ours; for a unit, of its own mirror only.
+    """Stored offsets of every forward mirror of ours; for a unit, of its own mirror only."""
+    return _offsets(look, "forward")
+
+
+def reverse_offsets(look: Look) -> Mapping[str, ConnectorOffsets]:
+    """The same of the reverse mirrors."""
+    return _offsets(look, "reverse")
+
+
+def _offsets(look: Look, direction: Direction) -> Mapping[str, ConnectorOffsets]:
+    """Stored offsets of a direction's mirrors.
 
     Connect takes about a second for each, so they are asked for at the same time, in threads of
     their own: waiting in the shared ones for more of the shared ones could wait for ever.
     """
-    port, alias = look.world.connect_cluster(look.context), source_alias(look.context)
-    asked = [name for name in sorted(look.get(facts.CONNECTORS)) if _asked(look.context, name)]
+    port = look.world.connect_cluster(look.context, direction)
+    alias = source_alias(look.context, direction)
+    present = look.get(CONNECTORS_OF[direction])
+    asked = [name for name in sorted(present) if _asked(look.context, name)]
     with ThreadPoolExecutor(max_workers=_OFFSET_READS, thread_name_prefix="offsets") as threads:
         read = threads.map(lambda name: port.offsets(name, alias), asked)
         return dict(zip(asked, read, strict=True))
@@ -46,7 +82,7 @@ def mirror_offsets(look: Look) -> Mapping[str, ConnectorOffsets]:
 
 def _asked(context: Context, connector: str) -> bool:
     if isinstance(context, UnitContext):
-        return connector == context.connector
+        return connector in (context.onward_connector, context.return_connector)
     return connector.startswith(f"kmig-{context.short_uid}-")
 
 

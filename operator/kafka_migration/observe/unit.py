@@ -132,6 +132,16 @@ def mirror_probes(look: Look) -> tuple[Probe, ...]:
     return _probe(look, "target", _mirror)
 
 
+def onward_mirror_probes(look: Look) -> tuple[Probe, ...]:
+    """Whether each leader of the entering side accepts the onward mirror's credential."""
+    return _probe(look, look.unit.entering, _mirror)
+
+
+def return_mirror_probes(look: Look) -> tuple[Probe, ...]:
+    """Whether each leader of the leaving side accepts the return mirror's credential."""
+    return _probe(look, look.unit.leaving, _mirror)
+
+
 Identities = Mapping[str, Connection]  # by principal
 
 

@@ -1,5 +1,7 @@
 """What a verification is asked to do: spec.json, and the credential files that it names.
 
+Everywhere in the verifier `source` is the original and `target` is its copy. On the way back of
+a unit the original stands on the migration's target: then the two clusters are exchanged here.
 Read once by `main`. Secrets are kept out of every repr; unknown fields are ignored so that an
 older image can read a newer operator's spec.
 """
@@ -8,7 +10,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
@@ -101,6 +103,7 @@ class Spec(_Model):
 
     mode: Mode
     owner: Owner
+    original: Literal["source", "target"] = "source"  # the side of the migration that `source` is
     source: Side
     target: Side
     partitions: tuple[Task, ...] = Field(min_length=1)

@@ -21,6 +21,7 @@ from kafka_migration.decide.migration import decide_migration
 from kafka_migration.decide.rules import names
 from kafka_migration.decide.tasks import Failure, Need
 from kafka_migration.model import actions as act
+from kafka_migration.model.actions import Direction
 from kafka_migration.model.connect import Connector, ConnectorOffsets, Workers
 from kafka_migration.model.entries import Entry, EntryKind, Journal
 from kafka_migration.model.facts import (
@@ -196,6 +197,7 @@ class Planted:
         default_factory=lambda: dict.fromkeys(PARTITIONS, 9)
     )
     workers: Workers = field(default_factory=lambda: Workers(False, None, 0, 1))
+    reverse_workers: Workers = field(default_factory=lambda: Workers(False, None, 0, 1))
     connectors: dict[str, Connector] = field(default_factory=dict)
     stored: dict[str, dict[Partition, int]] = field(default_factory=dict)
     register: dict[str, Any] = field(default_factory=lambda: {"entries": [], "authority": {}})
@@ -385,6 +387,12 @@ class Planted:
     def _internal_topics(self, _: Context) -> Mapping[str, Topic]:
         return {n: t for n, t in self.target.topics.items() if n not in self.source.topics}
 
+    def _source_internal_topics(self, context: Context) -> Mapping[str, Topic]:
+        inventory = _migration(context).inventory
+        planned = [] if inventory is None else inventory.plan.source_internal_topics
+        named = {t.name for t in planned}
+        return {n: t for n, t in self.source.topics.items() if n in named}
+
     def _source_acls(self, _: Context) -> tuple[Acl, ...]:
         return tuple(sorted(self.source.acls))
 
@@ -397,11 +405,27 @@ class Planted:
     def _workers(self, _: Context) -> Workers:
         return self.workers
 
+    def _reverse_workers(self, _: Context) -> Workers:
+        return self.reverse_workers
+
     def _connectors(self, _: Context) -> Mapping[str, Connector]:
-        return dict(self.connectors)
+        return self._connectors_of("forward")
+
+    def _reverse_connectors(self, _: Context) -> Mapping[str, Connector]:
+        return self._connectors_of("reverse")
+
+    def _connectors_of(self, direction: Direction) -> Mapping[str, Connector]:
+        return {n: c for n, c in self.connectors.items() if _direction(n) == direction}
 
     def _mirror_offsets(self, _: Context) -> Mapping[str, ConnectorOffsets]:
-        return {name: ConnectorOffsets(dict(self.stored[name])) for name in self.connectors}
+        return self._offsets_of("forward")
+
+    def _reverse_offsets(self, _: Context) -> Mapping[str, ConnectorOffsets]:
+        return self._offsets_of("reverse")
+
+    def _offsets_of(self, direction: Direction) -> Mapping[str, ConnectorOffsets]:
+        present = self._connectors_of(direction)
+        return {name: ConnectorOffsets(dict(self.stored[name])) for name in present}
 
     def _register(self, _: Context) -> Mapping[str, Any]:
         return self.register
@@ -500,6 +524,46 @@ class Planted:
     def _mirror_probes(self, _: Context) -> tuple[Probe, ...]:
         return self._probes(self.target, ["mirror"])
 
+    # ---- facts by their role in the unit's leg
+
+    def _leaving_topics(self, context: Context) -> Mapping[str, Topic]:
+        return (
+            self._source_topics(context)
+            if _leaves_source(context)
+            else self._target_topics(context)
+        )
+
+    def _entering_topics(self, context: Context) -> Mapping[str, Topic]:
+        return (
+            self._target_topics(context)
+            if _leaves_source(context)
+            else self._source_topics(context)
+        )
+
+    def _leaving_acls(self, context: Context) -> tuple[Acl, ...]:
+        return tuple(sorted(self._side(_unit(context).leaving).acls))
+
+    def _entering_acls(self, context: Context) -> tuple[Acl, ...]:
+        return tuple(sorted(self._side(_unit(context).entering).acls))
+
+    def _onward_connectors(self, context: Context) -> Mapping[str, Connector]:
+        return self._connectors_of(_unit(context).onward)
+
+    def _onward_offsets(self, context: Context) -> Mapping[str, ConnectorOffsets]:
+        return self._offsets_of(_unit(context).onward)
+
+    def _onward_mirror_probes(self, context: Context) -> tuple[Probe, ...]:
+        return self._probes(self._side(_unit(context).entering), ["mirror"])
+
+    def _return_connectors(self, context: Context) -> Mapping[str, Connector]:
+        return self._connectors_of(_unit(context).homeward)
+
+    def _return_offsets(self, context: Context) -> Mapping[str, ConnectorOffsets]:
+        return self._offsets_of(_unit(context).homeward)
+
+    def _return_mirror_probes(self, context: Context) -> tuple[Probe, ...]:
+        return self._probes(self._side(_unit(context).leaving), ["mirror"])
+
     def _probes(self, kafka: Kafka, users: list[str]) -> tuple[Probe, ...]:
         return tuple(
             Probe(
@@ -564,15 +628,20 @@ class Planted:
     def _do_CreateTopic(self, _: str, action: act.CreateTopic) -> None:  # noqa: N802 - by type
         new: NewTopic = action.topic
         made = topic(new.name, f"t-{new.name}", new.partitions)
-        self.target.topics[new.name] = replace(made, config={**made.config, **new.config})
-        if new.name in self.source.topics:
+        made = replace(made, config={**made.config, **new.config})
+        self._side(action.side).topics[new.name] = made
+        if action.side == "target" and new.name in self.source.topics:
             self.target.high |= {Partition(new.name, n): 0 for n in range(new.partitions)}
 
     def _do_EnsureAcls(self, _: str, action: act.EnsureAcls) -> None:  # noqa: N802
         self._side(action.side).acls |= set(action.acls)
 
     def _do_ApplyWorkers(self, _: str, action: act.ApplyWorkers) -> None:  # noqa: N802
-        self.workers = Workers(True, "image", 1, 1, None, action.spec_hash)
+        applied = Workers(True, "image", 1, 1, None, action.spec_hash)
+        if action.direction == "forward":
+            self.workers = applied
+        else:
+            self.reverse_workers = applied
 
     def _do_CreateConnector(self, _: str, action: act.CreateConnector) -> None:  # noqa: N802
         topics = frozenset(action.topics)
@@ -673,6 +742,14 @@ class Planted:
 
     def _do_RemoveProbePod(self, _: str, action: act.RemoveProbePod) -> None:  # noqa: N802
         del self.probes[action.name]
+
+
+def _direction(connector: str) -> Direction:
+    return "reverse" if "-reverse-" in connector else "forward"
+
+
+def _leaves_source(context: Context) -> bool:
+    return _unit(context).leaving == "source"
 
 
 def _unit(context: Context) -> UnitContext:

@@ -31,6 +31,7 @@ from kafka_migration.model.kafka import (
 )
 from kafka_migration.model.kubernetes import Key, Loaded
 from kafka_migration.model.reasons import Reason
+from kafka_migration.model.sides import Direction
 from kafka_migration.settings import Settings
 from kafka_migration.world import World
 
@@ -278,6 +279,7 @@ class FakeWorld:
         self.clock, self.lease, self.secrets = FakeClock(), FakeLease(), FakeSecrets()
         self.source, self.target = FakeKafka(), FakeKafka()
         self.connect, self.register = FakeConnect(), FakeRegister()
+        self.reverse_connect = FakeConnect()
         self.store, self.shards = Recorder(), Recorder()
         self.workers, self.workloads, self.jobs = Recorder(), Recorder(), Recorder()
         self.memory = Memory()
@@ -288,7 +290,9 @@ class FakeWorld:
                 name = f"{user}-{side}"
                 self.secrets.values[("platform", name, "password")] = f"pw-{name}"
             self.secrets.values[("orders", f"app-{side}", "password")] = f"pw-app-{side}"
-        self.secrets.values[("platform", "kmig-aaaaaaaa-forward", "rest-password")] = "rest"
+        for direction in ("forward", "reverse"):
+            workers = ("platform", f"kmig-aaaaaaaa-{direction}", "rest-password")
+            self.secrets.values[workers] = "rest"
         self.rest_passwords: list[str] = []
 
     def kafka(self, connection: Connection) -> FakeKafka:
@@ -296,7 +300,7 @@ class FakeWorld:
 
     def connect_cluster(self, namespace: str, name: str, password: str) -> FakeConnect:
         self.rest_passwords.append(password)
-        return self.connect
+        return self.reverse_connect if name.endswith("-reverse") else self.connect
 
     @property
     def world(self) -> World:
@@ -380,13 +384,14 @@ def migration(*, frozen: bool = True, spec: Mapping[str, Any] | None = None) -> 
     )
 
 
-def unit(of: MigrationContext | None = None) -> UnitContext:
+def unit(of: MigrationContext | None = None, direction: Direction = "forward") -> UnitContext:
     raw = unit_spec()
     return UnitContext(
         loaded(UNIT_KEY, "bbbbbbbb-2222", raw),
         WorkloadCutoverSpec.model_validate(raw),
         Journal(),
         of or migration(),
+        direction=direction,
     )
 
 

@@ -22,15 +22,15 @@ RANGES = ((ORDERS, 0, 5, 0),)
 EVERY: tuple[Action, ...] = (
     actions.CreateTopic(NewTopic("orders", 1, 1)),
     actions.EnsureAcls("target", (DENY,)),
-    actions.ApplyWorkers("hash"),
-    actions.CreateConnector("kmig-aaaaaaaa-bulk", ("orders",)),
-    actions.ConfigureConnector("m", ("orders",)),
-    actions.StopConnector("m"),
-    actions.ResumeConnector("m"),
-    actions.DeleteConnector("m"),
-    actions.FenceMirror("m"),
-    actions.AlterOffsets("m", ((ORDERS, 4),)),
-    actions.StartComparison("job", "bounded", RANGES, {"orders": "compare"}),
+    actions.ApplyWorkers("forward", "hash"),
+    actions.CreateConnector("forward", "kmig-aaaaaaaa-bulk", ("orders",)),
+    actions.ConfigureConnector("forward", "m", ("orders",)),
+    actions.StopConnector("forward", "m"),
+    actions.ResumeConnector("forward", "m"),
+    actions.DeleteConnector("forward", "m"),
+    actions.FenceMirror("forward", "m"),
+    actions.AlterOffsets("forward", "m", ((ORDERS, 4),)),
+    actions.StartComparison("job", "source", "bounded", RANGES, {"orders": "compare"}),
     actions.InstructComparison("job", ((ORDERS, 5),), ((ORDERS, 5),)),
     actions.DeleteComparison("job"),
     actions.HoldDenies("source", (DENY,)),
@@ -104,13 +104,13 @@ def test_a_connect_version_without_an_image_is_refused_with_those_that_have_one(
 
     world = replace(fake.world, settings=Settings(connect_images={"4.2": "x"}))
     with pytest.raises(Refused) as caught:
-        act(world, migration(), actions.ApplyWorkers("h"))
+        act(world, migration(), actions.ApplyWorkers("forward", "h"))
     assert caught.value.reason is Reason.VERSION_NOT_MAPPED
     assert "4.2" in caught.value.message
 
 
 def test_the_rest_password_of_the_workers_is_kept(fake):
-    act(fake.world, migration(), actions.ApplyWorkers("h"))
+    act(fake.world, migration(), actions.ApplyWorkers("forward", "h"))
     ((_, namespace, name, manifests),) = fake.workers.calls
     assert (namespace, name) == ("platform", "kmig-aaaaaaaa-forward")
     assert manifests == [{"image": "kafka:test", "hash": "h", "password": "rest"}]
@@ -118,8 +118,8 @@ def test_the_rest_password_of_the_workers_is_kept(fake):
 
 def test_the_rest_password_of_new_workers_is_random(fake):
     del fake.secrets.values["platform", "kmig-aaaaaaaa-forward", "rest-password"]
-    act(fake.world, migration(), actions.ApplyWorkers("h"))
-    act(fake.world, migration(), actions.ApplyWorkers("h"))
+    act(fake.world, migration(), actions.ApplyWorkers("forward", "h"))
+    act(fake.world, migration(), actions.ApplyWorkers("forward", "h"))
     first, second = (call[3][0]["password"] for call in fake.workers.calls)
     assert len(first) >= 32
     assert first != second
@@ -129,13 +129,13 @@ def test_a_new_connector_with_stored_offsets_is_refused_and_does_not_stay(fake):
     """It would start in the middle (protocol 5.4)."""
     fake.connect.stored = {"n": {ORDERS: 3}}
     with pytest.raises(Refused) as caught:
-        act(fake.world, migration(), actions.CreateConnector("n", ("orders",)))
+        act(fake.world, migration(), actions.CreateConnector("forward", "n", ("orders",)))
     assert caught.value.reason is Reason.OFFSET_CONFLICT
     assert "n" not in fake.connect.present
 
 
 def test_creating_a_connector_again_after_a_lost_reply_is_no_error(fake):
-    action = actions.CreateConnector("n", ("orders",))
+    action = actions.CreateConnector("forward", "n", ("orders",))
     act(fake.world, migration(), action)
     act(fake.world, migration(), action)
     assert [c[0] for c in fake.connect.calls].count("create") == 1
@@ -149,14 +149,14 @@ def test_a_running_connector_that_a_listing_left_out_is_not_deleted(fake):
     )
     fake.connect.stored[name] = {ORDERS: 7}
     with pytest.raises(Conflict):
-        act(fake.world, migration(), actions.CreateConnector(name, ("orders",)))
+        act(fake.world, migration(), actions.CreateConnector("forward", name, ("orders",)))
     assert name in fake.connect.present
 
 
 def test_a_connector_of_that_name_with_other_topics_is_not_taken_for_ours(fake):
     fake.connect.present["n"] = Connector("n", "STOPPED", {}, {}, topics=frozenset({"other"}))
     with pytest.raises(Refused):
-        act(fake.world, migration(), actions.CreateConnector("n", ("orders",)))
+        act(fake.world, migration(), actions.CreateConnector("forward", "n", ("orders",)))
 
 
 def test_no_mirror_is_resumed_while_another_copies_one_of_its_topics(fake):
@@ -167,14 +167,14 @@ def test_no_mirror_is_resumed_while_another_copies_one_of_its_topics(fake):
         "b": Connector("b", "RUNNING", {}, {}, topics=topics),
     }
     with pytest.raises(Refused):
-        act(fake.world, migration(), actions.ResumeConnector("a"))
+        act(fake.world, migration(), actions.ResumeConnector("forward", "a"))
     assert not fake.connect.calls
 
 
 def test_a_connector_is_deleted_after_its_offsets_and_only_once(fake):
     prepared(fake)
-    act(fake.world, migration(), actions.DeleteConnector("m"))
-    act(fake.world, migration(), actions.DeleteConnector("m"))
+    act(fake.world, migration(), actions.DeleteConnector("forward", "m"))
+    act(fake.world, migration(), actions.DeleteConnector("forward", "m"))
     assert fake.connect.calls == [("delete_offsets", "m"), ("delete", "m")]
 
 
@@ -189,7 +189,7 @@ def test_the_job_gets_passwords_as_files_and_none_in_its_spec(fake, tmp_path):
     """The verifier's own parser reads what was made for it."""
     from kafka_migration.verifier.spec import Spec
 
-    action = actions.StartComparison("job", "bounded", RANGES, {"orders": "ignore"})
+    action = actions.StartComparison("job", "source", "bounded", RANGES, {"orders": "ignore"})
     act(fake.world, migration(), action)
     ((_, namespace, name, raw, files, owner_uid),) = fake.jobs.calls
     assert (namespace, name, owner_uid) == ("platform", "job", "aaaaaaaa-1111")

@@ -31,7 +31,7 @@ def test_looks_too_far_apart_are_no_window():
 def test_entering_a_step_forgets_windows_answers_and_faults_but_not_the_propagation():
     memory = Memory().for_key(UNIT_KEY)
     memory.window("source").look((0.0, 0.0), ENDS, ())
-    memory.succeeded(FenceMirror("m"))
+    memory.succeeded(FenceMirror("forward", "m"))
     memory.failed(Unavailable(Reason.UNREACHABLE, "no answer"))
     memory.propagation = {"source": 0.1}
     memory.reset_step("Fence")
@@ -70,7 +70,7 @@ def test_a_window_that_was_broken_off_counts_only_looks_that_began_afterwards():
 def test_a_stop_asks_for_the_fence_of_the_mirrors_producers_again():
     """A late resume made another generation (protocol 3.6)."""
     memory = Memory().for_key(UNIT_KEY)
-    memory.succeeded(FenceMirror("m"))
-    memory.succeeded(FenceMirror("other"))
-    memory.succeeded(StopConnector("m"))
-    assert memory.answered == {StopConnector("m"), FenceMirror("other")}
+    memory.succeeded(FenceMirror("forward", "m"))
+    memory.succeeded(FenceMirror("forward", "other"))
+    memory.succeeded(StopConnector("forward", "m"))
+    assert memory.answered == {StopConnector("forward", "m"), FenceMirror("forward", "other")}

@@ -140,25 +140,31 @@ def test_a_malformed_unit_is_related_to_nothing(spec):
 
 
 def test_the_workers_deployment_carries_the_deciders_hash():
-    order = world.WorkersOrder(migration(), "kafka:test", SOURCE, TARGET, "rest", "decided")
+    order = world.WorkersOrder(
+        "forward", migration(), "kafka:test", SOURCE, TARGET, "rest", "decided"
+    )
     built = MirrorMaker2().workers(order)
     (deployment,) = [m for m in built if m["kind"] == "Deployment"]
     assert deployment["metadata"]["annotations"][manifests.SPEC_HASH] == "decided"
     template = deployment["spec"]["template"]["metadata"]["annotations"]
     assert template[manifests.SPEC_HASH] != "decided"
-    assert deployment["metadata"]["name"] == decided_names.workers("aaaaaaaa")
+    assert deployment["metadata"]["name"] == decided_names.workers("aaaaaaaa", "forward")
     assert "pw-s" not in json.dumps(deployment)
 
 
 def test_decider_and_engine_mean_the_same_names():
     """The decider cannot import the adapter; offsets are keyed by these names."""
-    config = MirrorMaker2().mirror(world.MirrorOrder(migration(), "m", ("orders",), SOURCE, TARGET))
-    assert config["source.cluster.alias"] == mirror.source_alias("aaaaaaaa")
+    config = MirrorMaker2().mirror(
+        world.MirrorOrder("forward", migration(), "m", ("orders",), SOURCE, TARGET)
+    )
+    assert config["source.cluster.alias"] == mirror.source_alias("aaaaaaaa", "forward")
     assert world.REST_PASSWORD_KEY == manifests.REST_PASSWORD_KEY
 
 
 def test_a_mirrors_configuration_holds_no_password():
-    config = MirrorMaker2().mirror(world.MirrorOrder(migration(), "m", ("orders",), SOURCE, TARGET))
+    config = MirrorMaker2().mirror(
+        world.MirrorOrder("forward", migration(), "m", ("orders",), SOURCE, TARGET)
+    )
     assert "pw-" not in json.dumps(dict(config))
 
 

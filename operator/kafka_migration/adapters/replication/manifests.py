@@ -25,6 +25,7 @@ from kafka_migration.adapters.replication.settings import (
 from kafka_migration.adapters.replication.worker_settings import REST_PORT, worker_settings
 from kafka_migration.decide.rules import mirror_names as names
 from kafka_migration.model.kafka import Connection
+from kafka_migration.model.sides import Direction
 from kafka_migration.pod_security import container_security, pod_security
 
 Manifest = dict[str, Any]
@@ -50,7 +51,7 @@ class WorkerSpec:
     namespace: str
     name: str
     image: str
-    direction: str  # names.FORWARD | names.REVERSE
+    direction: Direction
     target: MirrorConnection
     workers: int = 1
     replication_factor: int = 1

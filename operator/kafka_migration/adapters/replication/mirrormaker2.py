@@ -13,6 +13,7 @@ from kafka_migration.adapters.replication.settings import MirrorConnection, lite
 from kafka_migration.decide.rules import mirror_names as names
 from kafka_migration.errors import Invalid
 from kafka_migration.model.reasons import Reason
+from kafka_migration.model.sides import Direction
 
 CONNECTOR_CLASS = "org.apache.kafka.connect.mirror.MirrorSourceConnector"
 BYTE_ARRAYS = "org.apache.kafka.connect.converters.ByteArrayConverter"
@@ -50,7 +51,7 @@ class MirrorSpec:
 
     name: str
     uid: str  # names.uid8 of the migration
-    direction: str  # names.FORWARD | names.REVERSE
+    direction: Direction
     source: MirrorConnection
     target: MirrorConnection
     topics: frozenset[str]

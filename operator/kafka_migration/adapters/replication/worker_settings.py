@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from kafka_migration.adapters.replication.settings import CREDENTIALS
 from kafka_migration.decide.rules import mirror_names as names
+from kafka_migration.model.sides import Direction
 
 REST_PORT = 8083
 _CONVERTER = "org.apache.kafka.connect.converters.ByteArrayConverter"
@@ -44,7 +45,7 @@ _FIXED = {
 
 def worker_settings(
     uid: str,
-    direction: str,
+    direction: Direction,
     client: Mapping[str, str],
     *,
     replication_factor: int,

@@ -35,19 +35,19 @@ def giver_runs(context: MigrationContext) -> Verdict:
 def stop_giver(context: MigrationContext) -> Work | None:
     """Sent again whenever it reads otherwise."""
     mirror = giver(context)
-    return StopConnector(mirror.name) if mirror and mirror.state != "STOPPED" else None
+    return StopConnector("forward", mirror.name) if mirror and mirror.state != "STOPPED" else None
 
 
 def giver_may_commit(context: MigrationContext) -> Verdict:
     """Its last producers are fenced."""
-    if FenceMirror(names.bulk_connector(context.short_uid)) in context.answered:
+    if FenceMirror("forward", names.bulk_connector(context.short_uid)) in context.answered:
         return PASS
     return wait(Reason.PROGRESSING, "fencing the bulk mirror's producers")
 
 
 def fence_giver(context: MigrationContext) -> Work | None:
     """Null-PATCH."""
-    return FenceMirror(names.bulk_connector(context.short_uid))
+    return FenceMirror("forward", names.bulk_connector(context.short_uid))
 
 
 def offsets_are_not_recorded(_context: MigrationContext) -> Verdict:
@@ -92,7 +92,7 @@ def configure_giver(context: MigrationContext) -> Work | None:
     """PUT without the topics; a giver that would keep none is deleted (an empty list is all)."""
     name = names.bulk_connector(context.short_uid)
     kept = bulk_topics(context)
-    return ConfigureConnector(name, kept) if kept else DeleteConnector(name)
+    return ConfigureConnector("forward", name, kept) if kept else DeleteConnector("forward", name)
 
 
 def giver_keeps_keys(context: MigrationContext) -> Verdict:
@@ -109,7 +109,7 @@ def null_keys(context: MigrationContext) -> Work | None:
     topics = set(the(context).topics)
     stored = stored_offsets(context, names.bulk_connector(context.short_uid))
     gone = tuple((p, None) for p in sorted(stored) if p.topic in topics)
-    return AlterOffsets(names.bulk_connector(context.short_uid), gone)
+    return AlterOffsets("forward", names.bulk_connector(context.short_uid), gone)
 
 
 def giver_rests(context: MigrationContext) -> Verdict:
@@ -121,4 +121,4 @@ def giver_rests(context: MigrationContext) -> Verdict:
 def resume_giver(context: MigrationContext) -> Work | None:
     """With the topics that it keeps."""
     mirror = giver(context)
-    return ResumeConnector(mirror.name) if mirror and mirror.state == "STOPPED" else None
+    return ResumeConnector("forward", mirror.name) if mirror and mirror.state == "STOPPED" else None

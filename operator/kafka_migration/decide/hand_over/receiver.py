@@ -20,7 +20,7 @@ def receiver_is_missing(context: MigrationContext) -> Verdict:
 
 def create_receiver(context: MigrationContext) -> Work | None:
     """With exactly the unit's topics."""
-    return CreateConnector(the(context).receiver, the(context).topics)
+    return CreateConnector("forward", the(context).receiver, the(context).topics)
 
 
 def receiver_is_silent(context: MigrationContext) -> Verdict:
@@ -58,7 +58,9 @@ def receiver_offsets_differ(context: MigrationContext) -> Verdict:
 
 def patch_receiver(context: MigrationContext) -> Work | None:
     """All keys of the unit's topics."""
-    return AlterOffsets(the(context).receiver, tuple(sorted(moved_offsets(context).items())))
+    return AlterOffsets(
+        "forward", the(context).receiver, tuple(sorted(moved_offsets(context).items()))
+    )
 
 
 def receiver_rests(context: MigrationContext) -> Verdict:
@@ -79,4 +81,4 @@ def resume_receiver(context: MigrationContext) -> Work | None:
     mirror = receiver(context)
     if mirror is None or mirror.state == "RUNNING":
         return None
-    return ResumeConnector(mirror.name)
+    return ResumeConnector("forward", mirror.name)

@@ -20,15 +20,16 @@ from kafka_migration.decide.rules.mirror_names import (
 )
 from kafka_migration.model.entries import canonical, digest
 from kafka_migration.model.kafka import Acl, NewTopic, PatternType, Permission, ResourceType
+from kafka_migration.model.sides import Direction
 
 _ENDLESS = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
 _COMPACT = {"cleanup.policy": "compact"}
 _STORAGE = (("config", 1), ("offsets", 5), ("status", 2))  # Connect's topics and partitions
 
 
-def source_alias(short_uid: str) -> str:
-    """source.cluster.alias of the forward mirrors: part of every stored offset's key."""
-    return mirror_names.alias(short_uid, FORWARD, side="source")
+def source_alias(short_uid: str, direction: Direction) -> str:
+    """source.cluster.alias of a direction's mirrors: part of every stored offset's key."""
+    return mirror_names.alias(short_uid, direction, side="source")
 
 
 def internal_topics(short_uid: str, replication_factor: int) -> tuple[NewTopic, ...]:

@@ -8,9 +8,12 @@ after the source alias: a name used twice would mix two migrations, a changed on
 from __future__ import annotations
 
 import re
+from typing import Final
 
-FORWARD = "forward"  # source -> target
-REVERSE = "reverse"  # target -> source
+from kafka_migration.model.sides import Direction
+
+FORWARD: Final = "forward"  # source -> target
+REVERSE: Final = "reverse"  # target -> source
 
 _NEVER_MIRRORED = re.compile(r"__.*|\..*|mm2.*[-.]internal|.*\.checkpoints\.internal")
 
@@ -20,7 +23,7 @@ def uid8(migration_uid: str) -> str:
     return migration_uid.replace("-", "")[:8]
 
 
-def alias(uid: str, direction: str, *, side: str) -> str:
+def alias(uid: str, direction: Direction, *, side: str) -> str:
     """Alias of a cluster: s<uid8> for the migration's source, t<uid8> for its target.
 
     `side` is "source" or "target" as the connector of that direction sees it.
@@ -29,22 +32,22 @@ def alias(uid: str, direction: str, *, side: str) -> str:
     return ("s" if from_source else "t") + uid
 
 
-def group_id(uid: str, direction: str) -> str:
+def group_id(uid: str, direction: Direction) -> str:
     """group.id of the Connect cluster, and prefix of its transactional ids."""
     return f"kmig-{uid}-{direction}"
 
 
-def storage_topic(uid: str, direction: str, kind: str) -> str:
+def storage_topic(uid: str, direction: Direction, kind: str) -> str:
     """Connect's own topic: `kind` is config, offsets or status."""
     return f"{group_id(uid, direction)}-{kind}"
 
 
-def syncs_topic(uid: str, direction: str) -> str:
+def syncs_topic(uid: str, direction: Direction) -> str:
     """Offset-syncs topic on the cluster that the direction ends at."""
     return f"mm2-offset-syncs.{alias(uid, direction, side='source')}.internal"
 
 
-def leader_transaction(uid: str, direction: str) -> str:
+def leader_transaction(uid: str, direction: Direction) -> str:
     """Transactional id with which the Connect leader writes its config topic."""
     return f"connect-cluster-{group_id(uid, direction)}"
 

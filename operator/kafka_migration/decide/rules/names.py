@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from hashlib import sha256
 
+from kafka_migration.model.sides import Direction
+
 _LONGEST = 63  # characters of a name that must also serve as a label or a host name
 
 
@@ -12,9 +14,15 @@ def bulk_connector(short_uid: str) -> str:
     return f"kmig-{short_uid}-bulk"
 
 
-def workers(short_uid: str) -> str:
-    """The Connect Deployment and Service of the forward direction."""
-    return f"kmig-{short_uid}-forward"
+def workers(short_uid: str, direction: Direction) -> str:
+    """The Connect Deployment and Service of a direction."""
+    return f"kmig-{short_uid}-{direction}"
+
+
+def unit_connector(short_uid: str, unit_short_uid: str, direction: Direction) -> str:
+    """The mirror of what one unit writes."""
+    role = "unit" if direction == "forward" else "reverse"
+    return f"kmig-{short_uid}-{role}-{unit_short_uid}"
 
 
 def comparison_job(short_uid: str) -> str:

@@ -49,7 +49,7 @@ def apply_workers(context: MigrationContext) -> Work | None:
     """Create or correct the workers; nothing to do while they only start."""
     workers = context.facts[facts.WORKERS]
     wanted = workers_hash(context.spec)
-    return None if workers.spec_hash == wanted else ApplyWorkers(wanted)
+    return None if workers.spec_hash == wanted else ApplyWorkers("forward", wanted)
 
 
 def topics_were_recreated(context: MigrationContext) -> Verdict:
@@ -127,8 +127,8 @@ def start_bulk_mirror(context: MigrationContext) -> Work | None:
     connector = _bulk(context)
     name = names.bulk_connector(context.short_uid)
     if connector is None:
-        return CreateConnector(name, bulk_topics(context))
-    return ResumeConnector(name) if connector.state in ("STOPPED", "PAUSED") else None
+        return CreateConnector("forward", name, bulk_topics(context))
+    return ResumeConnector("forward", name) if connector.state in ("STOPPED", "PAUSED") else None
 
 
 def copy_has_a_gap(context: MigrationContext) -> Verdict:

@@ -39,7 +39,7 @@ def start_comparison(context: MigrationContext) -> Work | None:
     target = context.facts[facts.TARGET_STARTS]
     ranges = tuple((p, starts[p], ends[p], target[p]) for p in sorted(starts))
     return StartComparison(
-        names.comparison_job(context.short_uid), "bounded", ranges, timestamps(context)
+        names.comparison_job(context.short_uid), "source", "bounded", ranges, timestamps(context)
     )
 
 

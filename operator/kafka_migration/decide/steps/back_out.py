@@ -105,7 +105,7 @@ def resume_mirror(context: UnitContext) -> Asked | None:
     connector = context.facts[facts.CONNECTORS].get(context.connector)
     if connector is None or connector.state == "RUNNING":
         return None
-    return ResumeConnector(context.connector)
+    return ResumeConnector("forward", context.connector)
 
 
 def tail_is_left(context: UnitContext) -> Verdict:

@@ -88,19 +88,19 @@ def stop(context: UnitContext) -> Asked | None:
     connector = context.facts[facts.CONNECTORS].get(context.connector)
     if connector is None or connector.state == "STOPPED":
         return None
-    return StopConnector(context.connector)
+    return StopConnector("forward", context.connector)
 
 
 def mirror_generation_may_commit(context: UnitContext) -> Verdict:
     """The null-PATCH answered 200 since the stop: zombies of the mirror are fenced."""
-    if FenceMirror(context.connector) in context.answered:
+    if FenceMirror("forward", context.connector) in context.answered:
         return PASS
     return wait(Reason.PROGRESSING, "fencing the mirror's last producers")
 
 
 def fence_mirror(context: UnitContext) -> Asked | None:
     """Repeated after a restart: an unrecorded answer counts as none."""
-    return FenceMirror(context.connector)
+    return FenceMirror("forward", context.connector)
 
 
 def mirror_denies_entering(context: UnitContext) -> tuple[Acl, ...]:

@@ -163,7 +163,9 @@ def follow_tail(context: UnitContext) -> Asked | None:
         for topic, number, source, target in proof.data["anchors"]
         if topic in wanted
     )
-    return StartComparison(context.tail_job, "follow", ranges, timestamps(context.migration))
+    return StartComparison(
+        context.tail_job, "source", "follow", ranges, timestamps(context.migration)
+    )
 
 
 def preparation_is_not_recorded(context: UnitContext) -> Verdict:
