@@ -1,17 +1,15 @@
-"""Makes the sandbox's package importable, and reads what a running sandbox tells other tools."""
+"""What a running sandbox tells other tools."""
 
 from __future__ import annotations
 
 import json
 import shlex
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 CLONE = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(CLONE / "sandbox"))
 
 
 class Secretive(dict[str, Any]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import logging
 import os
@@ -16,9 +17,12 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, ScramMechanism
+from tests.sandbox.client_pod import SIDES, client_pod, client_secret
+
+from kmig_sandbox import choice, network
+from kmig_sandbox.places import Places
 
 CLONE = Path(__file__).resolve().parents[2]
-SIDES = ("source", "target")
 USERS = {"admin", "kmig", "kmig-mirror", "orders-writer", "orders-reader", "intruder"}
 POD_SECONDS = 90
 
@@ -119,9 +123,9 @@ def test_a_pod_resolves_names_and_logs_in_to_both_kafkas(
         "apply",
         "-f",
         "-",
-        stdin=json.dumps(_client_secret(sandbox_env, passwords, namespace)),
+        stdin=json.dumps(client_secret(sandbox_env, passwords, namespace)),
     )
-    kubectl(sandbox_env, "apply", "-f", "-", stdin=json.dumps(_client_pod(sandbox_env, namespace)))
+    kubectl(sandbox_env, "apply", "-f", "-", stdin=json.dumps(client_pod(sandbox_env, namespace)))
     try:
         kubectl(
             sandbox_env, "wait", "pod/client", "-n", namespace, f"--timeout={POD_SECONDS}s",
@@ -244,70 +248,15 @@ def test_a_second_start_takes_less_than_30_seconds_and_keeps_everything(
     assert kubectl(sandbox_env, *pods) == uids
 
 
-def _client_secret(
-    env: dict[str, str], passwords: dict[str, dict[str, str]], namespace: str
-) -> dict[str, Any]:
-    data = {}
-    for side in SIDES:
-        data[f"{side}.crt"] = Path(env[f"KMIG_{side.upper()}_CA"]).read_text(encoding="utf-8")
-        login = f'username="orders-reader" password="{passwords[side]["orders-reader"]}"'
-        module = "org.apache.kafka.common.security.plain.PlainLoginModule"
-        data[f"{side}.properties"] = "\n".join(
-            (
-                "security.protocol=SASL_SSL",
-                "sasl.mechanism=PLAIN",
-                f"sasl.jaas.config={module} required {login};",
-                "ssl.truststore.type=PEM",
-                f"ssl.truststore.location=/client/{side}.crt",
-            )
-        )
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {"name": "client", "namespace": namespace},
-        "stringData": data,
-    }
+def test_the_embedded_node_keeps_traffic_to_a_pod_that_is_gone(sandbox_env: dict[str, str]) -> None:
+    """After the DNAT of a ClusterIP no guard sees it: only the route can hold it back.
 
-
-def _client_pod(env: dict[str, str], namespace: str) -> dict[str, Any]:
-    tool = "java -Xmx96m -cp '/opt/kafka/libs/*' org.apache.kafka.tools.BrokerApiVersionsCommand"
-    lines = [
-        f"getent hosts {env[f'KMIG_{side.upper()}_BOOTSTRAP_IN_CLUSTER'].split(':')[0]} && {tool} "
-        f"--bootstrap-server {env[f'KMIG_{side.upper()}_BOOTSTRAP_IN_CLUSTER']} "
-        f"--command-config /client/{side}.properties"
-        for side in SIDES
-    ]
-    container = {
-        "name": "client",
-        "image": "kmig.local/kafka:4.3.1",
-        "imagePullPolicy": "IfNotPresent",
-        "command": ["bash", "-euc", "\n".join(lines)],
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
-        "volumeMounts": [
-            {"name": "client", "mountPath": "/client"},
-            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108
-        ],
-    }
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": "client", "namespace": namespace},
-        "spec": {
-            "restartPolicy": "Never",
-            "automountServiceAccountToken": False,
-            "securityContext": {
-                "runAsNonRoot": True,
-                "runAsUser": 10001,
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
-            "containers": [container],
-            "volumes": [
-                {"name": "client", "secret": {"secretName": "client"}},
-                {"name": "tmp", "emptyDir": {}},
-            ],
-        },
-    }
+    Another kind of cluster has a network of its own, and this machine no route for it.
+    """
+    chosen = choice.remembered(Places(CLONE, CLONE))
+    assert chosen is not None
+    address = str(list(ipaddress.ip_network(network.PODS).hosts())[-1])
+    pods = kubectl(sandbox_env, "get", "pods", "-A", "-o", "jsonpath={.items[*].status.podIP}")
+    assert address not in pods.split()
+    asked = subprocess.run(["ip", "route", "get", address], capture_output=True, check=False)
+    assert (asked.returncode != 0) is (chosen.kind == "embedded")

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
-
-sys.path.insert(
-    0, str(Path(__file__).parents[3])
-)  # so that tests import their doubles by full name
-
 from tests.unit.adapters.kubernetes.fake_api_server import FakeApiServer
+from typer.testing import CliRunner, Result
 
 from kafka_migration import cli
 from kafka_migration.adapters.kubernetes import paths

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-
-# so that tests import their doubles by full name
-sys.path.insert(0, str(Path(__file__).parents[3]))
-
 from tests.unit.loop.fake_world import FakeWorld
 
 
