@@ -6,23 +6,15 @@ something was not compared, and it shares no code with the operator.
 
 from __future__ import annotations
 
-from collections.abc import Container
 from dataclasses import dataclass
 
-from kmig_demo.evidence import SOURCE, TARGET, Evidence, Identity, Log, PauseShares, Sighting
+from kmig_demo.consumption import Consumption
+from kmig_demo.evidence import SOURCE, TARGET, Crossing, Evidence, Identity, Log, Sighting
 from kmig_demo.findings import Findings, Kind
-from kmig_demo.logs import (
-    Places,
-    compare_archive,
-    compare_fence,
-    compare_log,
-    compare_prefix,
-    name,
-    places_of,
-)
+from kmig_demo.logs import LogComparison, Places, name, places_of
+from kmig_demo.timeline import Timeline
 
 PAUSE_TOLERANCE_SECONDS = 0.5
-HISTORY = "history"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +26,34 @@ class Pause:
     settle: float | None
 
 
+NO_PAUSE = Pause(None, None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One crossing: how many records it had to bring over, and its pause.
+
+    Records acknowledged after the last crossing count to the last.
+    """
+
+    name: str
+    acknowledged: int
+    pause: Pause
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """The outcome of one comparison."""
 
     acknowledged: int
-    pause: Pause
+    phases: tuple[Phase, ...]
     rates: dict[str, float]
     findings: Findings
+
+    @property
+    def pause(self) -> Pause:
+        """The first crossing's write pause."""
+        return self.phases[0].pause if self.phases else NO_PAUSE
 
 
 def judge(evidence: Evidence) -> Judgement:
@@ -49,21 +61,24 @@ def judge(evidence: Evidence) -> Judgement:
     findings = Findings()
     _require_whole(evidence, findings)
     acknowledged = _acknowledged(evidence.acks.rows, findings)
+    timeline = Timeline(evidence.acks.rows, evidence.crossings)
+    timeline.compare(findings)
     places = {side: places_of(log) for side, log in _logs(evidence).items()}
-    for side, log in _logs(evidence).items():
-        compare_log(side, log, acknowledged, findings)
-    compare_fence(evidence.source, acknowledged, places[TARGET], findings)
-    compare_prefix("orders", evidence.source, evidence.target, findings)
-    compare_archive(evidence.archive_source, evidence.archive_target, findings)
-    _compare_places(evidence.acks.rows, places, findings)
-    read = _compare_consumption(evidence.reads.rows, acknowledged, places, findings)
-    for identity, where in acknowledged.items():
-        missing = [] if identity in places[TARGET] else ["absent from the target log"]
-        missing += [] if identity in read else ["never consumed"]
+    _compare_logs(evidence, LogComparison(acknowledged, timeline, findings), places)
+    _compare_places(acknowledged, places, timeline, findings)
+    consumption = Consumption(acknowledged, places, timeline, findings)
+    consumption.compare(evidence.reads.rows)
+    held = {
+        side: places[side] for side in (SOURCE, TARGET) if side == TARGET or evidence.both_whole
+    }
+    for identity, row in acknowledged.items():
+        missing = [f"absent from the {side} log" for side in held if identity not in held[side]]
+        missing += [] if identity in consumption.read else ["never consumed"]
         if missing:
-            findings.add(Kind.LOST, f"{_acked(where)} is {' and '.join(missing)}")
-    pause = _measure_pause(evidence, findings)
-    return Judgement(len(acknowledged), pause, _rates(evidence.acks.rows), findings)
+            what = f"{_acked(row)} is {' and '.join(missing)}"
+            findings.add(Kind.LOST, what, timeline.carried_by(identity))
+    phases = _phases(evidence, acknowledged, timeline, findings)
+    return Judgement(len(acknowledged), phases, timeline.rates(), findings)
 
 
 def _logs(evidence: Evidence) -> dict[str, Log]:
@@ -81,7 +96,7 @@ def _require_whole(evidence: Evidence, findings: Findings) -> None:
     for side, log in _logs(evidence).items():
         if not any(log.partitions.values()):
             findings.add(Kind.MISSING_EVIDENCE, f"not one record was read from the {side} log")
-    if not evidence.moved:
+    if not evidence.crossings:
         findings.add(Kind.NOT_MOVED, "the writer and the reader did not reach the target")
 
 
@@ -97,46 +112,31 @@ def _acknowledged(rows: list[Sighting], findings: Findings) -> dict[Identity, Si
     return found
 
 
-def _compare_places(rows: list[Sighting], places: dict[str, Places], findings: Findings) -> None:
+def _compare_logs(evidence: Evidence, logs: LogComparison, places: dict[str, Places]) -> None:
+    for side, log in _logs(evidence).items():
+        logs.alone(side, log)
+    logs.fence((SOURCE, TARGET), evidence.source, places[TARGET])
+    if evidence.both_whole:
+        logs.fence((TARGET, SOURCE), evidence.target, places[SOURCE])
+    logs.order("orders", evidence.source, evidence.target, both_whole=evidence.both_whole)
+    logs.archive(evidence.archive_source, evidence.archive_target)
+
+
+def _compare_places(
+    acknowledged: dict[Identity, Sighting],
+    places: dict[str, Places],
+    timeline: Timeline,
+    findings: Findings,
+) -> None:
     """An acknowledgement names an offset: its record must stand there in that cluster's log."""
-    for row in rows:
-        if row.identity is None:
-            continue
-        at = places.get(row.cluster, {}).get(row.identity)
+    for identity, row in acknowledged.items():
+        at = places.get(row.cluster, {}).get(identity)
+        phase = timeline.carried_by(identity)
         if at is None and row.cluster == SOURCE:
-            findings.add(Kind.CONTRADICTION, f"{_acked(row)} is gone from the source log")
+            findings.add(Kind.CONTRADICTION, f"{_acked(row)} is gone from the source log", phase)
         elif at is not None and at != (row.partition, row.offset):
             what = f"{_acked(row)} stands at partition {at[0]} offset {at[1]}"
-            findings.add(Kind.CONTRADICTION, what)
-
-
-def _compare_consumption(
-    rows: list[Sighting],
-    acknowledged: Container[Identity],
-    places: dict[str, Places],
-    findings: Findings,
-) -> set[Identity]:
-    read: set[Identity] = set()
-    last: dict[str, int] = {}
-    for row in rows:
-        where = f"{row.cluster} partition {row.partition} offset {row.offset}"
-        identity = row.identity
-        if identity is None:
-            findings.add(Kind.FOREIGN, f"consumed from {where}: {name(None)}")
-            continue
-        if identity in read:
-            findings.add(Kind.RE_READ, f"{name(identity)} was consumed again, from {where}")
-            continue
-        read.add(identity)
-        if places.get(row.cluster, {}).get(identity) != (row.partition, row.offset):
-            findings.add(Kind.CONTRADICTION, f"{name(identity)} consumed from {where}: not there")
-        if identity not in acknowledged:
-            continue
-        if identity[2] <= last.get(identity[1], 0):
-            findings.add(Kind.OUT_OF_ORDER, f"{name(identity)} consumed after a later one")
-        else:
-            last[identity[1]] = identity[2]
-    return read
+            findings.add(Kind.CONTRADICTION, what, phase)
 
 
 def _acked(row: Sighting) -> str:
@@ -144,40 +144,36 @@ def _acked(row: Sighting) -> str:
     return f"{name(row.identity)}, acknowledged at {place},"
 
 
-def _rates(rows: list[Sighting]) -> dict[str, float]:
-    """Acknowledged records per second of the running producer on each side, history apart."""
-    rates: dict[str, float] = {}
-    for side in (SOURCE, TARGET):
-        times = [
-            row.millis
-            for row in rows
-            if row.cluster == side and row.identity is not None and row.identity[0] != HISTORY
-        ]
-        if times and max(times) > min(times):
-            rates[side] = len(times) * 1000 / (max(times) - min(times))
-    return rates
+def _phases(
+    evidence: Evidence,
+    acknowledged: dict[Identity, Sighting],
+    timeline: Timeline,
+    findings: Findings,
+) -> tuple[Phase, ...]:
+    counts: dict[str, int] = {}
+    for identity in acknowledged:
+        phase = timeline.carried_by(identity)
+        counts[phase] = counts.get(phase, 0) + 1
+    return tuple(
+        Phase(
+            crossing.name,
+            counts.get(crossing.name, 0),
+            _measure_pause(crossing, timeline.pause(number), findings),
+        )
+        for number, crossing in enumerate(evidence.crossings)
+    )
 
 
-def _measure_pause(evidence: Evidence, findings: Findings) -> Pause:
-    if not evidence.moved:
-        return Pause(None, None, None)
-    times: dict[str, list[int]] = {SOURCE: [], TARGET: []}
-    for row in evidence.acks.rows:
-        times.setdefault(row.cluster, []).append(row.millis)
-    if not times[SOURCE] or not times[TARGET]:
-        findings.add(Kind.MISSING_EVIDENCE, "no acknowledgements on both sides of the switch")
-        return Pause(None, evidence.shares.operator, evidence.shares.settle)
-    total = (min(times[TARGET]) - max(times[SOURCE])) / 1000
-    if total < 0:
-        findings.add(Kind.TWO_WRITERS, f"source acknowledged {-total:.3f} s after target began")
-    _compare_shares(total, evidence.shares, findings)
-    return Pause(total, evidence.shares.operator, evidence.shares.settle)
-
-
-def _compare_shares(total: float, shares: PauseShares, findings: Findings) -> None:
+def _measure_pause(crossing: Crossing, total: float | None, findings: Findings) -> Pause:
+    shares = crossing.shares
     for words, share in (("operator", shares.operator), ("settle", shares.settle)):
         if share is None:
-            findings.add(Kind.MISSING_EVIDENCE, f"the {words}'s share of the pause is not reported")
-        elif not 0 <= share <= total + PAUSE_TOLERANCE_SECONDS:
+            what = f"the {words}'s share of the pause is not reported"
+            findings.add(Kind.MISSING_EVIDENCE, what, crossing.name)
+        elif total is not None and not 0 <= share <= total + PAUSE_TOLERANCE_SECONDS:
             what = f"{words} share {share:.3f} s does not fit the measured {total:.3f} s"
-            findings.add(Kind.CONTRADICTION, what)
+            findings.add(Kind.CONTRADICTION, what, crossing.name)
+    if total is None:
+        what = "no acknowledgements on both sides of the switch: the pause is not measured"
+        findings.add(Kind.MISSING_EVIDENCE, what, crossing.name)
+    return Pause(total, shares.operator, shares.settle)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 SOURCE, TARGET = "source", "target"
+MOVE, ROLLBACK, SECOND_MOVE = "move", "rollback", "secondMove"
 FIELDS = 5  # of a value: run, incarnation, key, sequence, the rest
 HEAD = re.compile(r"#(\S+) (\d+) (\S+) (\d+) (more|end)")
 
@@ -63,8 +64,20 @@ class PauseShares:
 
 
 @dataclass(frozen=True, slots=True)
+class Crossing:
+    """One time that writer and reader went to the other cluster; the first leaves the source."""
+
+    name: str
+    shares: PauseShares = PauseShares()
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that a verdict rests on. `archive` holds the logs of the topic that is only mirrored."""
+    """All that a verdict rests on. `archive` holds the logs of the topic that is only mirrored.
+
+    `both_whole`: the mirrors of both directions ran and were idle at the end, so that each log
+    must hold every record.
+    """
 
     acks: Part
     reads: Part
@@ -73,8 +86,8 @@ class Evidence:
     target: Log
     archive_source: Log
     archive_target: Log
-    moved: bool = True
-    shares: PauseShares = PauseShares()
+    crossings: tuple[Crossing, ...] = (Crossing(MOVE),)
+    both_whole: bool = False
     faults: list[str] = field(default_factory=list)
 
 

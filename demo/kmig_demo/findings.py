@@ -10,6 +10,7 @@ import enum
 from dataclasses import dataclass, field
 
 EXAMPLES = 5
+WHOLE = ""  # in place of a phase: what concerns every phase
 
 
 class Kind(enum.StrEnum):
@@ -34,21 +35,31 @@ NOTES = frozenset({Kind.UNACKNOWLEDGED})
 
 @dataclass
 class Findings:
-    """Counts of every kind, and the first examples of each in words."""
+    """Counts of every kind, and the first examples of each in words; each belongs to a phase."""
 
     counts: dict[Kind, int] = field(default_factory=dict)
     examples: dict[Kind, list[str]] = field(default_factory=dict)
+    phases: dict[str, dict[Kind, int]] = field(default_factory=dict)
 
-    def add(self, kind: Kind, what: str) -> None:
+    def add(self, kind: Kind, what: str, phase: str = WHOLE) -> None:
         """Count one finding and keep its words while there are few."""
-        self.counts[kind] = self.counts.get(kind, 0) + 1
+        for counts in (self.counts, self.phases.setdefault(phase, {})):
+            counts[kind] = counts.get(kind, 0) + 1
         told = self.examples.setdefault(kind, [])
         if len(told) < EXAMPLES:
-            told.append(what)
+            told.append(f"{phase}: {what}" if phase else what)
 
     def count(self, kind: Kind) -> int:
         """How often this kind was found."""
         return self.counts.get(kind, 0)
+
+    def of(self, phase: str) -> Findings:
+        """The counts of one phase and of what concerns every phase, without words."""
+        counts: dict[Kind, int] = {}
+        for name in {phase, WHOLE}:
+            for kind, count in self.phases.get(name, {}).items():
+                counts[kind] = counts.get(kind, 0) + count
+        return Findings(counts)
 
     @property
     def verdict(self) -> str:

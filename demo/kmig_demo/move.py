@@ -85,8 +85,8 @@ class Migration:
         for name in ("cutover-writer.yaml", "cutover-reader.yaml"):
             self._kubectl.apply(self._cast.manifests.read(name))
 
-    def release(self, wave: int, unit: str) -> None:
-        """Release a wave and wait until its unit is Ready on the target."""
+    def release(self, wave: int, unit: str) -> Object:
+        """Release a wave and wait until its unit is Ready on the target; returns the unit."""
         self._log.step(f"throughWave: {wave}, {unit} moves")
         self._change({"cutover": {"throughWave": wave}})
         blocker = self._narrated(unit)
@@ -95,6 +95,7 @@ class Migration:
         for line in steps(found):
             self._log.say(f"| {line}")
         self._log.say(words(condition(found, "Ready")))
+        return found
 
     def refusal(self) -> str:
         """Ask for Validated and return the operator's refusal by name; empty if it passes."""

@@ -11,32 +11,46 @@ from typing import Any
 
 from rich.table import Table
 
-from kmig_demo.checker import Judgement
+from kmig_demo.checker import NO_PAUSE, Judgement, Phase
+from kmig_demo.evidence import MOVE, ROLLBACK, SECOND_MOVE
 from kmig_demo.findings import NOTES, Kind
 from kmig_demo.log import Log
 
 SENTENCES = {
     "ok": "Nothing was lost, duplicated, reordered or re-read.",
-    "failed": "The move does NOT keep the promise.",
-    "incomplete": "The move is NOT proven: not everything could be compared.",
+    "failed": "The promise is NOT kept.",
+    "incomplete": "The promise is NOT proven: not everything could be compared.",
 }
+LATER = (ROLLBACK, SECOND_MOVE)
+COUNTED = {
+    "lost": Kind.LOST,
+    "duplicated": Kind.DUPLICATED,
+    "outOfOrder": Kind.OUT_OF_ORDER,
+    "reRead": Kind.RE_READ,
+}
+PAUSES = {"write pause": "total", "  of it operator": "operator", "  of it settle window": "settle"}
 
 
 def as_json(judgement: Judgement) -> dict[str, Any]:
-    """The report's exact shape; seconds are None where nothing was measured."""
-    findings = judgement.findings
-    pause = judgement.pause
+    """The report's exact shape; seconds are None where nothing was measured.
+
+    At the top the first move with the verdict on everything; a later phase that did not take
+    place is None.
+    """
+    phases = {phase.name: _phase(phase, judgement) for phase in judgement.phases}
+    first = phases.get(MOVE) or _phase(Phase(MOVE, judgement.acknowledged, NO_PAUSE), judgement)
+    later = {name: phases.get(name) for name in LATER}
+    return {**first, "verdict": judgement.findings.verdict, **later}
+
+
+def _phase(phase: Phase, judgement: Judgement) -> dict[str, Any]:
+    findings = judgement.findings.of(phase.name)
+    counts = {name: findings.count(kind) for name, kind in COUNTED.items()}
+    pause = {name: getattr(phase.pause, name) for name in ("total", "operator", "settle")}
     return {
-        "acknowledged": judgement.acknowledged,
-        "lost": findings.count(Kind.LOST),
-        "duplicated": findings.count(Kind.DUPLICATED),
-        "outOfOrder": findings.count(Kind.OUT_OF_ORDER),
-        "reRead": findings.count(Kind.RE_READ),
-        "writePauseSeconds": {
-            "total": pause.total,
-            "operator": pause.operator,
-            "settle": pause.settle,
-        },
+        "acknowledged": phase.acknowledged,
+        **counts,
+        "writePauseSeconds": pause,
         "verdict": findings.verdict,
     }
 
@@ -49,21 +63,11 @@ def write(judgement: Judgement, path: Path) -> None:
 
 
 def show(judgement: Judgement, log: Log) -> None:
-    """Print the table, every kind of finding with its first examples, and the verdict."""
-    findings, pause = judgement.findings, judgement.pause
-    table = Table(show_header=False, box=None)
-    rows = as_json(judgement)
-    for name in ("acknowledged", "lost", "duplicated", "outOfOrder", "reRead"):
-        table.add_row(name, f"{rows[name]:,}")
-    for name, value in (
-        ("write pause", pause.total),
-        ("  of it operator", pause.operator),
-        ("  of it settle window", pause.settle),
-    ):
-        table.add_row(name, "not measured" if value is None else f"{value:.2f} s")
-    for name, rate in judgement.rates.items():
-        table.add_row(f"records/s on {name}", f"{rate:,.0f}")
-    log.console.print(table)
+    """Print a column per phase, every kind of finding with its first examples, and the verdict."""
+    findings = judgement.findings
+    log.console.print(_table(judgement))
+    for side, rate in judgement.rates.items():
+        _print(log, f"{rate:,.0f} records/s acknowledged by the {side} while the writer ran", "")
     for kind, examples in findings.examples.items():
         style = "dim" if kind in NOTES else "red"
         title = f"{kind.value} ({findings.count(kind):,})"
@@ -71,6 +75,24 @@ def show(judgement: Judgement, log: Log) -> None:
             _print(log, f"{title}: {text}", style)
     style = "bold green" if findings.verdict == "ok" else "bold red"
     _print(log, f"verdict: {findings.verdict}. {SENTENCES[findings.verdict]}", style)
+
+
+def _table(judgement: Judgement) -> Table:
+    whole = as_json(judgement)
+    columns = {MOVE: whole, **{name: whole[name] for name in LATER if whole[name]}}
+    table = Table(show_header=len(columns) > 1, box=None)
+    table.add_column("")
+    for name in columns:
+        table.add_column(name, justify="right")
+    for row in ("acknowledged", *COUNTED):
+        table.add_row(row, *(f"{column[row]:,}" for column in columns.values()))
+    for row, share in PAUSES.items():
+        table.add_row(row, *(_seconds(c["writePauseSeconds"][share]) for c in columns.values()))
+    return table
+
+
+def _seconds(value: float | None) -> str:
+    return "not measured" if value is None else f"{value:.2f} s"
 
 
 def _print(log: Log, text: str, style: str) -> None:

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from kmig_demo import report
 from kmig_demo.admin import ClusterAdmin
 from kmig_demo.checker import Judgement, judge
-from kmig_demo.collection import collect
+from kmig_demo.collection import Run, collect, pause_shares
 from kmig_demo.errors import DemoError
+from kmig_demo.evidence import MOVE, Crossing
 from kmig_demo.findings import Kind
 from kmig_demo.installation import offer_version
 from kmig_demo.move import Migration
@@ -39,12 +40,12 @@ def move(cast: Cast) -> Judgement:
     migration.advance("Validated")
     migration.add_units()
     migration.approve("CutOver")
-    migration.release(10, "orders-writer")
+    writer = migration.release(10, "orders-writer")
     migration.release(20, "orders-reader")
     cast.log.step(f"{AFTER_MOVE_SECONDS:.0f} s on the target")
     pause(AFTER_MOVE_SECONDS)
     _stand_still(cast)
-    return _judge(cast, store, moved=True)
+    return _judge(cast, Run(cast.run, store, (Crossing(MOVE, pause_shares(writer)),)))
 
 
 def planted_loss(cast: Cast) -> Judgement:
@@ -62,7 +63,7 @@ def planted_loss(cast: Cast) -> Judgement:
         cast.log.say(f"the operator refuses: {said}")
     _stand_still(cast)
     _mirror_idle(cast)
-    judgement = _judge(cast, store, moved=False)
+    judgement = _judge(cast, Run(cast.run, store))
     _require_named(said, judgement)
     cast.log.step("the planted loss was named by the operator and by the checker: exit 1 as agreed")
     return judgement
@@ -75,9 +76,9 @@ def _require_named(said: str, judgement: Judgement) -> None:
         raise DemoError("the operator refused, but the checker found nothing lost")
 
 
-def _judge(cast: Cast, store: str, *, moved: bool) -> Judgement:
+def _judge(cast: Cast, run: Run) -> Judgement:
     cast.log.step("comparing every acknowledged record with consumption and both logs")
-    evidence = collect(cast.kubectl, cast.environment, cast.run, store, moved=moved)
+    evidence = collect(cast.kubectl, cast.environment, run)
     judgement = judge(evidence)
     report.show(judgement, cast.log)
     report.write(judgement, cast.environment.report)

@@ -18,7 +18,7 @@ from tests.e2e.ground import Ground
 from tests.e2e.lifecycle import Unit
 
 from kmig_demo.checker import Judgement, judge
-from kmig_demo.evidence import Evidence, Part, PauseShares, parse_dump
+from kmig_demo.evidence import MOVE, Crossing, Evidence, Part, PauseShares, parse_dump
 from kmig_demo.history import INCARNATION, History
 from kmig_demo.kafka_log import read_log
 from kmig_demo.kubectl import Object
@@ -190,8 +190,8 @@ class Pair:
             target=read_log(sides["target"], self.topic, run),
             archive_source=read_log(sides["source"], archive, run),
             archive_target=read_log(sides["target"], archive, run),
-            moved=True,
-            shares=shares,
+            crossings=(Crossing(MOVE, shares),),
+            both_whole=False,
             faults=faults,
         )
 

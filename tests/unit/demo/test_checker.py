@@ -9,8 +9,10 @@ import pytest
 
 from kmig_demo.checker import judge
 from kmig_demo.evidence import (
+    MOVE,
     SOURCE,
     TARGET,
+    Crossing,
     Evidence,
     Identity,
     Log,
@@ -33,7 +35,6 @@ def record(partition: int, number: int) -> Identity:
 def sound_move() -> Evidence:
     """Everything acknowledged, copied, read once: a move that the checker must call ok."""
     acks: list[Sighting] = []
-    reads: list[Sighting] = []
     source: dict[int, list[LogRecord]] = {}
     target: dict[int, list[LogRecord]] = {}
     for partition in range(PARTITIONS):
@@ -44,7 +45,8 @@ def sound_move() -> Evidence:
             side = SOURCE if entry.offset < BEFORE else TARGET
             millis = 1000 + entry.offset + (2500 if side == TARGET else 0)
             acks.append(Sighting(entry.identity, side, partition, entry.offset, millis))
-            reads.append(Sighting(entry.identity, side, partition, entry.offset, millis + 5))
+    acks.sort(key=lambda row: row.millis)
+    reads = [replace(row, millis=row.millis + 5) for row in acks]
     archive = Log({0: [LogRecord(("history", "a0", n + 1), n) for n in range(5)]})
     return Evidence(
         acks=Part(acks),
@@ -54,8 +56,13 @@ def sound_move() -> Evidence:
         target=Log(target),
         archive_source=archive,
         archive_target=Log({0: list(archive.partitions[0])}),
-        shares=PauseShares(1.2, 0.3),
+        crossings=crossing(1.2, 0.3),
     )
+
+
+def crossing(operator: float | None, settle: float | None) -> tuple[Crossing, ...]:
+    """One crossing with what the operator said of its pause."""
+    return (Crossing(MOVE, PauseShares(operator, settle)),)
 
 
 def with_target(evidence: Evidence, partition: int, records: list[LogRecord]) -> Evidence:
@@ -146,7 +153,7 @@ def test_consumption_in_another_order_is_named() -> None:
     """Each record once, but one key's sequence falls."""
     evidence = sound_move()
     rows = list(evidence.reads.rows)
-    rows[5], rows[6] = rows[6], rows[5]
+    rows[3], rows[6] = rows[6], rows[3]
     judgement = judge(replace(evidence, reads=Part(rows)))
     assert judgement.findings.counts == {Kind.OUT_OF_ORDER: 1}
 
@@ -193,7 +200,7 @@ def test_an_acknowledgement_by_the_source_after_the_target_began_means_two_write
         replace(row, millis=row.millis + (9000 if row.cluster == SOURCE else 0))
         for row in evidence.acks.rows
     ]
-    judgement = judge(replace(evidence, acks=Part(rows), shares=PauseShares(0.0, 0.0)))
+    judgement = judge(replace(evidence, acks=Part(rows), crossings=crossing(0.0, 0.0)))
     assert judgement.findings.count(Kind.TWO_WRITERS) == 1
     assert judgement.findings.verdict == "failed"
 
@@ -237,19 +244,19 @@ def test_evidence_with_a_fault_is_incomplete(part: str) -> None:
 
 def test_a_pause_share_that_is_missing_is_incomplete() -> None:
     """A figure of the report that nobody measured."""
-    judgement = judge(replace(sound_move(), shares=PauseShares(1.0, None)))
+    judgement = judge(replace(sound_move(), crossings=crossing(1.0, None)))
     assert judgement.findings.verdict == "incomplete"
 
 
 def test_a_pause_share_longer_than_the_measured_pause_is_a_contradiction() -> None:
     """The operator's own figure does not decide; the acknowledgements do."""
-    judgement = judge(replace(sound_move(), shares=PauseShares(9.0, 0.3)))
+    judgement = judge(replace(sound_move(), crossings=crossing(9.0, 0.3)))
     assert judgement.findings.counts == {Kind.CONTRADICTION: 1}
 
 
 def test_a_migration_that_did_not_move_is_never_ok() -> None:
     """Equal logs without a switch are not a move."""
-    judgement = judge(replace(sound_move(), moved=False))
+    judgement = judge(replace(sound_move(), crossings=()))
     assert judgement.findings.verdict == "failed"
     assert judgement.pause.total is None
 
