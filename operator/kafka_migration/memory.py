@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kafka_migration.errors import KmigError
+from kafka_migration.mirror_memory import CopyWatch, RestartLog
 from kafka_migration.model.actions import (
     Action,
     CreateTopic,
@@ -129,6 +130,10 @@ class KeyMemory:
     answered: frozenset[Action] = frozenset()  # acts that answered well since the step was entered
     failure: KmigError | None = None  # of the last act; None once one answered well
     streak: LagStreak = field(default_factory=LagStreak)
+    copies: CopyWatch = field(default_factory=CopyWatch)
+    restarts: RestartLog = field(default_factory=RestartLog)
+    unanswered_patch: float | None = None  # when a change of stored offsets got no answer
+    recorded: set[int] = field(default_factory=set)  # places in the journal written here
     propagation: Mapping[str, float] | None = None  # side -> seconds, the slowest credential
     anchors: dict[str, float] = field(default_factory=dict)  # what began -> monotonic time
     written: float | None = None  # when status was last written

@@ -143,6 +143,10 @@ class ConnectPort(Protocol):
         """PUT resume."""
         ...
 
+    def restart_failed(self, name: str) -> None:
+        """Start the connector and its tasks again as far as they FAILED."""
+        ...
+
     def delete(self, name: str) -> None:
         """DELETE the connector; a missing one is not an error."""
         ...
@@ -173,10 +177,6 @@ class WorkersPort(Protocol):
 
     def apply(self, namespace: str, name: str, manifests: Sequence[Mapping[str, Any]]) -> None:
         """Create or update the objects (server-side apply, our field manager)."""
-        ...
-
-    def restart(self, namespace: str, name: str) -> None:
-        """Restart the worker pods (after a Secret changed)."""
         ...
 
 

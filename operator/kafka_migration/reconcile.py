@@ -84,6 +84,8 @@ def _carry_out(world: World, context: Context, decision: Decision) -> float:
     loaded = record(world, context, decision)
     metrics.report(context.loaded, loaded)
     memory = world.memory_of(context)
+    if decision.entry is not None:
+        memory.recorded.add(len(context.journal.entries))
     if decision.moved:
         name = decision.status.get("workingStep") or decision.status.get("stage") or ""
         memory.reset_step(str(name), world.clock.monotonic())

@@ -95,6 +95,7 @@ class MirrorMaker2:
                 topics=frozenset(order.topics),
                 tasks_max=migration.spec.replication.mirror_maker2.tasks_max,
                 replication_factor=migration.spec.target_topics.replication_factor,
+                offset_reset=order.offset_reset,
             )
         )
 

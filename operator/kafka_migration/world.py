@@ -22,6 +22,7 @@ from kafka_migration.decide.rules import mirror, names
 from kafka_migration.errors import KmigError, Unavailable
 from kafka_migration.memory import KeyMemory, Memory
 from kafka_migration.model.actions import Direction, Side
+from kafka_migration.model.connect import OffsetReset
 from kafka_migration.model.kafka import Connection
 from kafka_migration.model.reasons import Reason
 from kafka_migration.ports import (
@@ -70,6 +71,7 @@ class MirrorOrder:
     topics: tuple[str, ...]
     source: Connection
     target: Connection
+    offset_reset: OffsetReset = "earliest"
 
 
 class Engine(Protocol):

@@ -32,6 +32,7 @@ ACTS: Mapping[type[Any], Act] = {
     actions.ApplyWorkers: mirrors.apply_workers,
     actions.CreateConnector: mirrors.create_connector,
     actions.ConfigureConnector: mirrors.configure_connector,
+    actions.RestartTasks: mirrors.restart_tasks,
     actions.StopConnector: mirrors.stop_connector,
     actions.ResumeConnector: mirrors.resume_connector,
     actions.DeleteConnector: mirrors.delete_connector,

@@ -7,7 +7,7 @@ import secrets
 from kafka_migration.act.performing import Scene
 from kafka_migration.connections import mirror_connection
 from kafka_migration.decide.rules import names
-from kafka_migration.errors import Conflict, KmigError, Refused
+from kafka_migration.errors import Conflict, KmigError, Refused, Unavailable
 from kafka_migration.model.actions import (
     AlterOffsets,
     ApplyWorkers,
@@ -15,6 +15,7 @@ from kafka_migration.model.actions import (
     CreateConnector,
     DeleteConnector,
     FenceMirror,
+    RestartTasks,
     ResumeConnector,
     StopConnector,
 )
@@ -88,13 +89,17 @@ def create_connector(scene: Scene, action: CreateConnector) -> None:
 
 
 def configure_connector(scene: Scene, action: ConfigureConnector) -> None:
-    """Replace a mirror's whole configuration and read back the topics that it lists."""
+    """Replace a mirror's whole configuration and read back what decides what it copies.
+
+    Connect starts the tasks of a running mirror again by itself.
+    """
     connect, config = scene.connect(action.direction), _config(scene, action)
     scene.check()
     connect.configure(action.name, config)
     now = connect.connectors().get(action.name)
-    if now is None or now.topics != frozenset(action.topics):
-        text = f"connector {action.name} does not list what was just configured; look at Connect"
+    listed = None if now is None else (now.topics, now.offset_reset)
+    if listed != (frozenset(action.topics), action.offset_reset):
+        text = f"connector {action.name} does not show what was just configured; look at Connect"
         raise Refused(Reason.TASK_FAILED, text)
 
 
@@ -102,8 +107,25 @@ def _config(scene: Scene, action: CreateConnector | ConfigureConnector) -> dict[
     world, migration = scene.world, scene.migration
     source = mirror_connection(world.secrets, migration, "source")
     target = mirror_connection(world.secrets, migration, "target")
-    order = MirrorOrder(action.direction, migration, action.name, action.topics, source, target)
+    order = MirrorOrder(
+        action.direction,
+        migration,
+        action.name,
+        action.topics,
+        source,
+        target,
+        action.offset_reset,
+    )
     return dict(world.engine.mirror(order))
+
+
+def restart_tasks(scene: Scene, action: RestartTasks) -> None:
+    """Start what failed again; a restart that was sent counts, answered or not."""
+    memory, now = scene.world.memory_of(scene.context), scene.world.clock.monotonic()
+    connect = scene.connect(action.direction)
+    scene.check()
+    memory.restarts.note(action.name, now)
+    connect.restart_failed(action.name)
 
 
 def stop_connector(scene: Scene, action: StopConnector) -> None:
@@ -149,4 +171,10 @@ def alter_offsets(scene: Scene, action: AlterOffsets) -> None:
     """Write or remove stored offsets of a STOPPED mirror."""
     connect = scene.connect(action.direction)
     scene.check()
-    connect.alter_offsets(action.name, scene.alias(action.direction), dict(action.offsets))
+    try:
+        connect.alter_offsets(action.name, scene.alias(action.direction), dict(action.offsets))
+    except Unavailable:
+        # It may still be carried out, and would set back what was copied since (protocol 5.3).
+        memory = scene.world.memory_of(scene.context)
+        memory.unanswered_patch = scene.world.clock.monotonic()
+        raise

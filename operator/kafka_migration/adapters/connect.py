@@ -94,6 +94,10 @@ class ConnectClient:
         """PUT resume."""
         self._send("PUT", _path(name, "/resume"))
 
+    def restart_failed(self, name: str) -> None:
+        """POST restart of what FAILED, connector and tasks; the others run on."""
+        self._send("POST", _path(name, "/restart?includeTasks=true&onlyFailed=true"))
+
     def delete(self, name: str) -> None:
         """DELETE the connector; a missing one is not an error."""
         self._send("DELETE", _path(name), missing_ok=True)

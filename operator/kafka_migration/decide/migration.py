@@ -133,17 +133,19 @@ def _closed(
 
 
 def _walk(context: MigrationContext, stage: Stage, at: int, *, resting: bool) -> Walk:
-    """Hand-overs first, then what must stay true, then the stage."""
+    """An open hand-over first, then what must stay true, a new hand-over, then the stage."""
     started = context.journal.last(EntryKind.REPLICATION_STARTED) is not None
     if started:
         known = walk(UNITS_KNOWN, context)  # else an open hand-over would not be seen
         if not isinstance(known, Done):
             return known
-        if hand_over.wanted(context):
-            return walk(hand_over.TASKS, context)
+        if hand_over.is_open(context):
+            return walk(hand_over.tasks(context), context)
         guarded = walk(replicating.GUARDS, context)
         if not isinstance(guarded, Done):
             return guarded
+        if hand_over.wanted(context):
+            return walk(hand_over.tasks(context), context)
     elif at >= 0:
         guarded = walk(STAGES[0].tasks, context)
         if not isinstance(guarded, Done):
@@ -184,5 +186,4 @@ def _wake(standing: Standing) -> float:
 
 def hand_over_runs(standing: Standing) -> bool:
     """The open task belongs to a hand-over: units wait for it."""
-    names = {task.name for task in hand_over.TASKS}
-    return isinstance(standing.walked, Open) and standing.walked.task in names
+    return isinstance(standing.walked, Open) and standing.walked.task in hand_over.NAMES

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kafka_migration.model import sides
+from kafka_migration.model.connect import OffsetReset
 from kafka_migration.model.entries import Entry
 from kafka_migration.model.kafka import Acl, NewTopic, Partition
 
@@ -48,6 +49,7 @@ class CreateConnector:
     direction: Direction
     name: str
     topics: tuple[str, ...]
+    offset_reset: OffsetReset = "earliest"
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,15 @@ class ConfigureConnector:
     direction: Direction
     name: str
     topics: tuple[str, ...]
+    offset_reset: OffsetReset = "earliest"
+
+
+@dataclass(frozen=True)
+class RestartTasks:
+    """Start the failed tasks of a mirror again."""
+
+    direction: Direction
+    name: str
 
 
 @dataclass(frozen=True)
@@ -208,6 +219,7 @@ Action = (
     | ApplyWorkers
     | CreateConnector
     | ConfigureConnector
+    | RestartTasks
     | StopConnector
     | ResumeConnector
     | DeleteConnector

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from kafka_migration.model.kafka import Offsets
+
+OFFSET_RESET = "source.consumer.auto.offset.reset"
+# What a mirror does with a partition without a usable stored offset: begin at the log's start, or
+# stand still (protocol 5.5).
+OffsetReset = Literal["earliest", "none"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,11 @@ class Connector:
     config: Mapping[str, str]
     trace: str = ""  # first line of the first failure
     topics: frozenset[str] = field(default_factory=frozenset)  # literal names it lists
+
+    @property
+    def offset_reset(self) -> OffsetReset:
+        """As read back; a mirror that says nothing begins at the log's start."""
+        return "none" if self.config.get(OFFSET_RESET) == "none" else "earliest"
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,12 @@ class EntryKind(StrEnum):
     CONTENT_VALIDATED = "ContentValidated"
     HAND_OVER_BEGAN = "HandOverBegan"
     HAND_OVER_OFFSETS = "HandOverOffsets"
+    HAND_OVER_RESUMING = "HandOverResuming"
     HAND_OVER_DONE = "HandOverDone"
+    HAND_OVER_TAKING_BACK = "HandOverTakingBack"
+    HAND_OVER_TAKEN_BACK = "HandOverTakenBack"
+    MIRROR_CONFIGURED = "MirrorConfigured"
+    MIRROR_DENIED = "MirrorDenied"
     # WorkloadCutover
     PREPARED = "Prepared"
     DRAINING = "Draining"

@@ -99,6 +99,17 @@ class CopyBounds:
     starts: Offsets
     copied: Offsets
     ends: Offsets  # high watermarks
+    highest: Offsets = field(default_factory=dict)  # stored offsets seen before
+    covered: Offsets = field(default_factory=dict)  # ends below which all data was copied
+    in_a_row: Offsets = field(default_factory=dict)  # looks in which a partition was wrong
+
+
+@dataclass(frozen=True)
+class Restarts:
+    """Restarts of a mirror's failed tasks that this process sent."""
+
+    count: int
+    seconds_ago: float  # the last one
 
 
 @dataclass(frozen=True)
@@ -146,6 +157,9 @@ TARGET_STARTS: Fact[Offsets] = Fact("target-starts")
 TARGET_HELD: Fact[Mapping[str, int]] = Fact("target-held")  # topic -> offsets ever used there
 COPY_BOUNDS: Fact[CopyBounds] = Fact("copy-bounds")
 LAST_DATA: Fact[Mapping[Partition, int | None]] = Fact("last-data")
+RESTARTS: Fact[Mapping[str, Restarts]] = Fact("restarts")
+PATCH_QUIET_SECONDS: Fact[float] = Fact("patch-quiet-seconds")
+LAG_SECONDS: Fact[float] = Fact("lag-seconds")
 WITHIN_LAG_SECONDS: Fact[float] = Fact("within-lag-seconds")
 COMPARISON: Fact[JobState | None] = Fact("comparison")
 COMPARISON_REPORT: Fact[Mapping[str, Any] | None] = Fact("comparison-report")

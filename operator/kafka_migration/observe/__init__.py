@@ -17,7 +17,7 @@ from kafka_migration.logs import log, where
 from kafka_migration.model import facts
 from kafka_migration.model.facts import Fact, Unknown
 from kafka_migration.model.reasons import Reason
-from kafka_migration.observe import clusters, leg, migration, unit
+from kafka_migration.observe import clusters, copying, leg, migration, unit
 from kafka_migration.observe.looking import Look
 from kafka_migration.world import Context, World
 
@@ -49,8 +49,11 @@ OBSERVERS: Mapping[str, Observer] = {
         (facts.MIRROR_OFFSETS, migration.mirror_offsets),
         (facts.REGISTER, migration.register),
         (facts.UNITS, migration.units),
-        (facts.COPY_BOUNDS, migration.copy_bounds),
-        (facts.WITHIN_LAG_SECONDS, migration.within_lag_seconds),
+        (facts.COPY_BOUNDS, copying.copy_bounds),
+        (facts.WITHIN_LAG_SECONDS, copying.within_lag_seconds),
+        (facts.LAG_SECONDS, copying.lag_seconds),
+        (facts.RESTARTS, copying.restarts),
+        (facts.PATCH_QUIET_SECONDS, copying.patch_quiet_seconds),
         (facts.COMPARISON, migration.comparison),
         (facts.COMPARISON_REPORT, migration.comparison_report),
         (facts.WORKLOADS, unit.workloads),

@@ -12,8 +12,7 @@ from kafka_migration.journal import read_other
 from kafka_migration.model import facts
 from kafka_migration.model.actions import Direction
 from kafka_migration.model.connect import Connector, ConnectorOffsets, Workers
-from kafka_migration.model.facts import CopyBounds, Fact, UnitView
-from kafka_migration.model.kafka import Partition
+from kafka_migration.model.facts import Fact, UnitView
 from kafka_migration.model.kubernetes import JobState, Loaded
 from kafka_migration.observe.clusters import register_name
 from kafka_migration.observe.looking import Look
@@ -109,27 +108,6 @@ def _unit_view(look: Look, unit: Loaded) -> UnitView:
     world = look.world
     unit, journal = read_other(world.shards, home(look.context), unit, world.store.load)
     return UnitView(unit, journal.entries)
-
-
-def copy_bounds(look: Look) -> CopyBounds:
-    """Log starts, then stored offsets, then ends: never from readings made for another fact."""
-    port, partitions = look.world.cluster(look.context, "source"), look.partitions_in_scope()
-    starts = port.starts(partitions)
-    copied: dict[Partition, int] = {}
-    for offsets in mirror_offsets(look).values():
-        copied.update(offsets.offsets)
-    return CopyBounds(starts, copied, port.ends(partitions).high)
-
-
-def within_lag_seconds(look: Look) -> float:
-    """How long the copy has been within the allowed lag without a break."""
-    began = look.world.clock.monotonic()
-    data = look.get(facts.LAST_DATA)
-    copied: dict[Partition, int] = {}
-    for offsets in look.get(facts.MIRROR_OFFSETS).values():
-        copied.update(offsets.offsets)
-    limit = look.migration.spec.replication.max_lag_seconds
-    return look.memory.streak.look(began, copied, data, limit)
 
 
 def comparison(look: Look) -> JobState | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -22,13 +23,14 @@ from kafka_migration.decide.rules import names
 from kafka_migration.decide.tasks import Failure, Need
 from kafka_migration.model import actions as act
 from kafka_migration.model.actions import Direction
-from kafka_migration.model.connect import Connector, ConnectorOffsets, Workers
+from kafka_migration.model.connect import OFFSET_RESET, Connector, ConnectorOffsets, Workers
 from kafka_migration.model.entries import Entry, EntryKind, Journal
 from kafka_migration.model.facts import (
     BindingView,
     CopyBounds,
     Fact,
     Facts,
+    Restarts,
     Settled,
     UnitView,
     Unknown,
@@ -212,6 +214,10 @@ class Planted:
     propagation: dict[str, float] | None = None
     window_seconds: float = 100.0  # how long ends have been still
     moved: tuple[Partition, ...] = ()
+    lag_seconds: float = 0.0
+    patch_quiet_seconds: float = inf
+    restarts: dict[str, Restarts] = field(default_factory=dict)
+    bounds: dict[str, Any] = field(default_factory=dict)  # fields of CopyBounds, planted
     unknown: dict[str, Unknown] = field(default_factory=dict)  # fact name -> why
     static_members: tuple[str, ...] = ()  # of the reader's group, while it runs
     proven_groups: list[str] = field(default_factory=list)
@@ -451,7 +457,17 @@ class Planted:
 
     def _copy_bounds(self, _: Context) -> CopyBounds:
         copied = {p: o for offsets in self.stored.values() for p, o in offsets.items()}
-        return CopyBounds(dict.fromkeys(self.source.high, 0), copied, dict(self.source.high))
+        bounds = CopyBounds(dict.fromkeys(self.source.high, 0), copied, dict(self.source.high))
+        return replace(bounds, **self.bounds)
+
+    def _lag_seconds(self, _: Context) -> float:
+        return self.lag_seconds
+
+    def _patch_quiet_seconds(self, _: Context) -> float:
+        return self.patch_quiet_seconds
+
+    def _restarts(self, _: Context) -> Mapping[str, Restarts]:
+        return dict(self.restarts)
 
     def _within_lag_seconds(self, _: Context) -> float:
         return self.window_seconds
@@ -619,6 +635,8 @@ class Planted:
         method(name, action)
         mind = self.mind(name)
         mind.failure = None
+        if isinstance(action, act.StopConnector | act.ResumeConnector):
+            mind.answered -= {act.FenceMirror(action.direction, action.name)}
         if not isinstance(action, act.CreateTopic | act.StartComparison):
             mind.answered |= {action}
 
@@ -645,12 +663,19 @@ class Planted:
 
     def _do_CreateConnector(self, _: str, action: act.CreateConnector) -> None:  # noqa: N802
         topics = frozenset(action.topics)
-        self.connectors[action.name] = Connector(action.name, "STOPPED", {}, {}, topics=topics)
+        config = {OFFSET_RESET: action.offset_reset}
+        self.connectors[action.name] = Connector(action.name, "STOPPED", {}, config, topics=topics)
         self.stored[action.name] = {}
 
     def _do_ConfigureConnector(self, _: str, action: act.ConfigureConnector) -> None:  # noqa: N802
         old = self.connectors[action.name]
-        self.connectors[action.name] = replace(old, topics=frozenset(action.topics))
+        config = {OFFSET_RESET: action.offset_reset}
+        topics = frozenset(action.topics)
+        self.connectors[action.name] = replace(old, config=config, topics=topics)
+
+    def _do_RestartTasks(self, _: str, action: act.RestartTasks) -> None:  # noqa: N802
+        count = self.restarts[action.name].count if action.name in self.restarts else 0
+        self.restarts[action.name] = Restarts(count + 1, 0.0)
 
     def _do_StopConnector(self, _: str, action: act.StopConnector) -> None:  # noqa: N802
         old = self.connectors[action.name]

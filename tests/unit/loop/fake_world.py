@@ -13,7 +13,7 @@ from kafka_migration.api.migration import KafkaMigrationSpec
 from kafka_migration.decide.context import MigrationContext, UnitContext
 from kafka_migration.errors import Conflict, KmigError, Refused, Unavailable
 from kafka_migration.memory import Memory
-from kafka_migration.model.connect import Connector, ConnectorOffsets
+from kafka_migration.model.connect import OFFSET_RESET, Connector, ConnectorOffsets
 from kafka_migration.model.entries import Entry, EntryKind, Journal
 from kafka_migration.model.inventory import FrozenTopic, Inventory, Plan
 from kafka_migration.model.kafka import (
@@ -208,6 +208,9 @@ class FakeConnect:
     def resume(self, name):
         self.calls.append(("resume", name))
 
+    def restart_failed(self, name):
+        self.calls.append(("restart", name))
+
     def delete(self, name):
         self.calls.append(("delete", name))
         self.present.pop(name, None)
@@ -231,7 +234,8 @@ class FakeEngine:
         return [{"image": order.image, "hash": order.spec_hash, "password": order.rest_password}]
 
     def mirror(self, order):
-        return {"name": order.name, "topics": "|".join(order.topics)}
+        topics = "|".join(order.topics)
+        return {"name": order.name, "topics": topics, OFFSET_RESET: order.offset_reset}
 
 
 class FakeRegister:

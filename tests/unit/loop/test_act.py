@@ -25,6 +25,7 @@ EVERY: tuple[Action, ...] = (
     actions.ApplyWorkers("forward", "hash"),
     actions.CreateConnector("forward", "kmig-aaaaaaaa-bulk", ("orders",)),
     actions.ConfigureConnector("forward", "m", ("orders",)),
+    actions.RestartTasks("forward", "m"),
     actions.StopConnector("forward", "m"),
     actions.ResumeConnector("forward", "m"),
     actions.DeleteConnector("forward", "m"),

@@ -152,7 +152,8 @@ def test_units_are_those_that_name_the_migration(fake):
 def test_the_lag_streak_grows_while_snapshots_are_covered_in_time(fake):
     """Copied means at or beyond the last data record of the snapshot."""
     name = "kmig-aaaaaaaa-bulk"
-    fake.connect.present = {name: Connector(name, "RUNNING", {}, {})}
+    orders = frozenset({"orders"})
+    fake.connect.present = {name: Connector(name, "RUNNING", {}, {}, topics=orders)}
     fake.source.high = {ORDERS: 9}
 
     def look(data: int, copied: int) -> float:

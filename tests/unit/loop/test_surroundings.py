@@ -155,7 +155,7 @@ def test_the_workers_deployment_carries_the_deciders_hash():
 def test_decider_and_engine_mean_the_same_names():
     """The decider cannot import the adapter; offsets are keyed by these names."""
     config = MirrorMaker2().mirror(
-        world.MirrorOrder("forward", migration(), "m", ("orders",), SOURCE, TARGET)
+        world.MirrorOrder("forward", migration(), "m", ("orders",), SOURCE, TARGET, "none")
     )
     assert config["source.cluster.alias"] == mirror.source_alias("aaaaaaaa", "forward")
     assert world.REST_PASSWORD_KEY == manifests.REST_PASSWORD_KEY
@@ -163,7 +163,7 @@ def test_decider_and_engine_mean_the_same_names():
 
 def test_a_mirrors_configuration_holds_no_password():
     config = MirrorMaker2().mirror(
-        world.MirrorOrder("forward", migration(), "m", ("orders",), SOURCE, TARGET)
+        world.MirrorOrder("forward", migration(), "m", ("orders",), SOURCE, TARGET, "none")
     )
     assert "pw-" not in json.dumps(dict(config))
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from kafka_migration.adapters.replication.settings import MirrorConnection, literal, security
 from kafka_migration.decide.rules import mirror_names as names
 from kafka_migration.errors import Invalid
+from kafka_migration.model.connect import OFFSET_RESET, OffsetReset
 from kafka_migration.model.reasons import Reason
 from kafka_migration.model.sides import Direction
 
@@ -57,7 +58,7 @@ class MirrorSpec:
     topics: frozenset[str]
     tasks_max: int = 1
     replication_factor: int = 1
-    offset_reset: str = "earliest"  # or "none" once every key is stored (protocol 5.5)
+    offset_reset: OffsetReset = "earliest"  # "none" once every key is stored (protocol 5.5)
     refresh_seconds: int = 30
 
 
@@ -72,7 +73,7 @@ def connector_config(spec: MirrorSpec) -> dict[str, str]:
         "target.cluster.alias": names.alias(spec.uid, spec.direction, side="target"),
         **_cluster("source", spec.source),
         **_cluster("target", spec.target),
-        "source.consumer.auto.offset.reset": spec.offset_reset,
+        OFFSET_RESET: spec.offset_reset,
         "refresh.topics.interval.seconds": str(spec.refresh_seconds),
         "replication.factor": str(spec.replication_factor),
         "offset-syncs.topic.replication.factor": str(spec.replication_factor),

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from kafka_migration.decide.context import MigrationContext
 from kafka_migration.decide.hand_over.receiver import has_run
-from kafka_migration.decide.hand_over.subject import giver, recorded_offsets, stored_offsets, the
-from kafka_migration.decide.rules import names
-from kafka_migration.decide.stages.replicating import bulk_topics, running
+from kafka_migration.decide.hand_over.subject import (
+    giver,
+    moved_offsets,
+    stored_offsets,
+    the,
+    was_read,
+)
+from kafka_migration.decide.rules import copying, names
+from kafka_migration.decide.stages.mirror_care import partitions, running
+from kafka_migration.decide.stages.replicating import bulk_topics
 from kafka_migration.model.actions import (
     AlterOffsets,
     ConfigureConnector,
@@ -17,6 +26,7 @@ from kafka_migration.model.actions import (
     Work,
 )
 from kafka_migration.model.entries import Entry, EntryKind, encode_offsets
+from kafka_migration.model.kafka import Partition
 from kafka_migration.model.reasons import Reason
 from kafka_migration.model.verdicts import PASS, Problem, Verdict, fail, wait
 
@@ -62,22 +72,24 @@ def record_offsets(context: MigrationContext) -> Work | None:
     return Entry(EntryKind.HAND_OVER_OFFSETS, 1, data)
 
 
-def giver_went_on(context: MigrationContext) -> Verdict:
-    """Until the receiver runs: still STOPPED, and no stored offset but the recorded ones."""
+def giver_is_resumed(context: MigrationContext) -> Verdict:
+    """Until the receiver runs the giver rests; somebody's late resume is undone."""
     mirror = giver(context)
-    if mirror is None or has_run(context):
+    if mirror is None or has_run(context) or (mirror.state == "STOPPED" and not mirror.tasks):
         return PASS
-    if mirror.state != "STOPPED" or mirror.tasks:
-        return wait(Reason.PROGRESSING, f"stopping mirror {mirror.name} again")
-    recorded = recorded_offsets(context)
-    for partition, offset in stored_offsets(context, mirror.name).items():
-        if recorded.get(partition) != offset:
-            text = (
-                f"{partition}: the bulk mirror went on to {offset} after its offsets were recorded "
-                f"as {recorded.get(partition)}; the hand-over rests: ask the operator's owners"
-            )
-            return fail([Problem(Reason.GAP_DETECTED, f"partition/{partition}", text)])
-    return PASS
+    return wait(Reason.PROGRESSING, f"stopping mirror {mirror.name} again")
+
+
+def fallen(context: MigrationContext) -> Mapping[Partition, str]:
+    """Moved partitions whose stored offset is below what an entry names: never seen to be right."""
+    if not was_read(context) or has_run(context):
+        return {}
+    stored = stored_offsets(context, names.bulk_connector(context.short_uid))
+    return {
+        partition: f"the bulk mirror's offset fell from {offset} to {stored[partition]}"
+        for partition, offset in sorted(moved_offsets(context).items())
+        if stored.get(partition, offset) < offset
+    }
 
 
 def giver_still_lists_topics(context: MigrationContext) -> Verdict:
@@ -92,7 +104,11 @@ def configure_giver(context: MigrationContext) -> Work | None:
     """PUT without the topics; a giver that would keep none is deleted (an empty list is all)."""
     name = names.bulk_connector(context.short_uid)
     kept = bulk_topics(context)
-    return ConfigureConnector("forward", name, kept) if kept else DeleteConnector("forward", name)
+    if not kept:
+        return DeleteConnector("forward", name)
+    stored = stored_offsets(context, name)
+    reset = copying.offset_reset(partitions(context, frozenset(kept)), stored)
+    return ConfigureConnector("forward", name, kept, reset)
 
 
 def giver_keeps_keys(context: MigrationContext) -> Verdict:

@@ -8,6 +8,7 @@ from typing import Any
 
 from kafka_migration.decide.context import MigrationContext
 from kafka_migration.decide.rules import names
+from kafka_migration.decide.rules.hand_overs import unfinished
 from kafka_migration.decide.stages.replicating import bulk_topics
 from kafka_migration.model import facts
 from kafka_migration.model.actions import Work
@@ -28,14 +29,6 @@ class HandOver:
     topics: tuple[str, ...]
 
 
-def _open_entry(context: MigrationContext) -> Mapping[str, Any] | None:
-    done = {e.data["unit"] for e in context.journal.of(EntryKind.HAND_OVER_DONE)}
-    for entry in context.journal.of(EntryKind.HAND_OVER_BEGAN):
-        if entry.data["unit"] not in done:
-            return entry.data
-    return None
-
-
 def _asking(context: MigrationContext, unit: UnitView) -> bool:
     served = {e.data["unit"] for e in context.journal.of(EntryKind.HAND_OVER_BEGAN)}
     waits = unit.loaded.status.get("waitingFor") == Reason.WAITING_FOR_HAND_OVER.value
@@ -47,7 +40,7 @@ def _asking(context: MigrationContext, unit: UnitView) -> bool:
 
 def current(context: MigrationContext) -> HandOver | None:
     """The open hand-over, else the first unit that asks (by wave, then name)."""
-    begun = _open_entry(context)
+    begun = unfinished(context.journal)
     if begun is not None:
         return HandOver(begun["unit"], begun["receiver"], tuple(begun["topics"]))
     asking = [u for u in context.facts[facts.UNITS] if _asking(context, u)]
@@ -57,6 +50,11 @@ def current(context: MigrationContext) -> HandOver | None:
     uid = unit.loaded.uid
     receiver = f"kmig-{context.short_uid}-unit-{uid.replace('-', '')[:8]}"
     return HandOver(uid, receiver, tuple(sorted(unit.loaded.spec["topics"]["writes"])))
+
+
+def is_open(context: MigrationContext) -> bool:
+    """A hand-over was begun and goes on before anything else."""
+    return unfinished(context.journal) is not None
 
 
 def wanted(context: MigrationContext) -> bool:
@@ -92,9 +90,9 @@ def stored_offsets(context: MigrationContext, connector: str) -> Offsets:
 
 
 def recorded_data(context: MigrationContext, kind: EntryKind) -> Mapping[str, Any] | None:
-    """Data of the entry of this hand-over."""
+    """Data of the newest entry of a kind of this hand-over."""
     unit = the(context).unit
-    for entry in context.journal.of(kind):
+    for entry in reversed(context.journal.of(kind)):
         if entry.data["unit"] == unit:
             return entry.data
     return None
@@ -114,7 +112,7 @@ def moved_offsets(context: MigrationContext) -> Offsets:
 
 def is_not_begun(context: MigrationContext) -> Verdict:
     """The intent is an entry before the giver is stopped; topics must be the giver's."""
-    if _open_entry(context) is not None:
+    if unfinished(context.journal) is not None:
         return PASS
     foreign = sorted(set(the(context).topics) - set(bulk_topics(context)))
     if foreign:
@@ -134,9 +132,34 @@ def begin(context: MigrationContext) -> Work | None:
     return Entry(EntryKind.HAND_OVER_BEGAN, 1, data)
 
 
+def was_read(context: MigrationContext) -> bool:
+    """The giver's offsets are an entry."""
+    return recorded_data(context, EntryKind.HAND_OVER_OFFSETS) is not None
+
+
+def may_have_run(context: MigrationContext) -> bool:
+    """The receiver's resume was meant: no offset is taken from an entry any more."""
+    return recorded_data(context, EntryKind.HAND_OVER_RESUMING) is not None
+
+
 def unread(context: MigrationContext) -> bool:
-    """The giver's offsets are not an entry yet."""
-    return recorded_data(context, EntryKind.HAND_OVER_OFFSETS) is None
+    """The giver's offsets are not an entry yet, or it went on after they became one.
+
+    Of the topics that it gives; what it keeps it may copy on. The new entry then counts.
+    """
+    if not was_read(context):
+        return True
+    if may_have_run(context):
+        return False
+    stored = stored_offsets(context, names.bulk_connector(context.short_uid))
+    moved, topics = moved_offsets(context), set(the(context).topics)
+    return any(o > moved.get(p, -1) for p, o in stored.items() if p.topic in topics)
+
+
+def unit_is_there(context: MigrationContext) -> bool:
+    """The unit that asked exists and is not being deleted."""
+    units = context.facts[facts.UNITS]
+    return any(u.loaded.uid == the(context).unit and not u.loaded.deleting for u in units)
 
 
 def end_is_not_recorded(_context: MigrationContext) -> Verdict:

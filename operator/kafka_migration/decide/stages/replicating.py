@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from kafka_migration.decide.context import MigrationContext
 from kafka_migration.decide.rules import names
+from kafka_migration.decide.rules.hand_overs import handed_over
 from kafka_migration.decide.rules.mirror import workers_hash
+from kafka_migration.decide.stages import copy_watch, mirror_care
 from kafka_migration.decide.stages.inventory_frozen import clusters_are_not_as_pinned
+from kafka_migration.decide.stages.mirror_care import running
 from kafka_migration.decide.tasks import Task
 from kafka_migration.model import facts
 from kafka_migration.model.actions import ApplyWorkers, CreateConnector, ResumeConnector, Work
@@ -14,23 +17,16 @@ from kafka_migration.model.entries import Entry, EntryKind
 from kafka_migration.model.reasons import Reason
 from kafka_migration.model.verdicts import PASS, Problem, Verdict, fail, wait
 
+# Stages at which a bulk mirror that does not exist was never made.
+_BEFORE = ("InventoryFrozen", "TargetPrepared")
 SUSTAINED_SECONDS = 5.0  # within maxLag without a break before the stage counts as reached
-
-
-def handed_over(context: MigrationContext) -> frozenset[str]:
-    """Topics that units have taken out of the bulk mirror, begun hand-overs included."""
-    return frozenset(
-        topic
-        for entry in context.journal.of(EntryKind.HAND_OVER_BEGAN)
-        for topic in entry.data["topics"]
-    )
 
 
 def bulk_topics(context: MigrationContext) -> tuple[str, ...]:
     """What the bulk mirror lists now."""
     inventory = context.inventory
     every = inventory.topics if inventory else {}
-    return tuple(sorted(set(every) - handed_over(context)))
+    return tuple(sorted(set(every) - handed_over(context.journal)))
 
 
 def workers_are_not_ready(context: MigrationContext) -> Verdict:
@@ -43,6 +39,14 @@ def workers_are_not_ready(context: MigrationContext) -> Verdict:
         text = f"{workers.ready} of {workers.wanted} Connect workers ready{said}"
         return wait(Reason.CONNECT_NOT_READY, text)
     return PASS
+
+
+def workers_are_missing(context: MigrationContext) -> Verdict:
+    """The Connect Deployment is as specified; whether its pods answer is asked of themselves."""
+    workers = context.facts[facts.WORKERS]
+    if workers.exists and workers.spec_hash == workers_hash(context.spec):
+        return PASS
+    return wait(Reason.CONNECT_NOT_READY, "creating the Connect workers again")
 
 
 def apply_workers(context: MigrationContext) -> Work | None:
@@ -96,30 +100,23 @@ def _bulk(context: MigrationContext) -> Connector | None:
 
 
 def bulk_mirror_is_not_running(context: MigrationContext) -> Verdict:
-    """The bulk mirror runs with all its tasks; not needed once every topic is handed over."""
+    """The bulk mirror runs as planned; not needed once every topic is handed over."""
     wanted = bulk_topics(context)
     connector = _bulk(context)
     if not wanted:
         return PASS
     if connector is None:
-        return wait(Reason.REPLICATION_STARTING, "creating the bulk mirror")
+        if context.loaded.status.get("stage") in _BEFORE:
+            return wait(Reason.REPLICATION_STARTING, "creating the bulk mirror")
+        text = "the bulk mirror is gone, and a new one would copy all once more; restore it"
+        return fail([Problem(Reason.TASK_FAILED, "connector/bulk", text)])
     if connector.topics != frozenset(wanted):
         listed = ", ".join(sorted(connector.topics ^ frozenset(wanted))[:3])
         text = f"the bulk mirror lists other topics than planned ({listed}); who changed it?"
         return fail([Problem(Reason.TASK_FAILED, f"connector/{connector.name}", text)])
+    if connector.state == "FAILED" or "FAILED" in connector.tasks.values():
+        return PASS  # the next task restarts what failed
     return running(connector)
-
-
-def running(connector: Connector) -> Verdict:
-    """A mirror and all its tasks say RUNNING (necessary, never proof)."""
-    failed = [n for n, state in connector.tasks.items() if state == "FAILED"]
-    if failed or connector.state == "FAILED":
-        text = f"mirror {connector.name}: tasks {failed} failed: {connector.trace}"
-        return wait(Reason.TASK_FAILED, text)
-    if connector.state != "RUNNING" or not connector.tasks:
-        text = f"mirror {connector.name} is {connector.state} with {len(connector.tasks)} tasks"
-        return wait(Reason.REPLICATION_STARTING, text)
-    return PASS
 
 
 def start_bulk_mirror(context: MigrationContext) -> Work | None:
@@ -129,22 +126,6 @@ def start_bulk_mirror(context: MigrationContext) -> Work | None:
     if connector is None:
         return CreateConnector("forward", name, bulk_topics(context))
     return ResumeConnector("forward", name) if connector.state in ("STOPPED", "PAUSED") else None
-
-
-def copy_has_a_gap(context: MigrationContext) -> Verdict:
-    """Per partition: log start <= C + 1 <= log end (protocol 5.5)."""
-    bounds = context.facts[facts.COPY_BOUNDS]
-    problems = []
-    for partition, copied in sorted(bounds.copied.items()):
-        start, end = bounds.starts.get(partition), bounds.ends.get(partition)
-        if start is not None and end is not None and start <= copied + 1 <= end:
-            continue
-        text = (
-            f"{partition}: copied up to {copied}, but the source holds [{start}, {end}); records "
-            "were lost to retention or the log was reset: start a new KafkaMigration"
-        )
-        problems.append(Problem(Reason.GAP_DETECTED, f"partition/{partition}", text))
-    return fail(problems)
 
 
 def lag_is_too_high(context: MigrationContext) -> Verdict:
@@ -157,7 +138,7 @@ def lag_is_too_high(context: MigrationContext) -> Verdict:
     return wait(Reason.LAG_TOO_HIGH, text)
 
 
-GUARDS: tuple[Task[MigrationContext], ...] = (
+_STANDING: tuple[Task[MigrationContext], ...] = (
     Task(
         "clusters as pinned",
         (facts.SOURCE_CLUSTER, facts.TARGET_CLUSTER),
@@ -165,11 +146,19 @@ GUARDS: tuple[Task[MigrationContext], ...] = (
     ),
     Task("topic ids", (facts.SOURCE_TOPICS, facts.TARGET_TOPICS), topics_were_recreated),
     Task("workers", (facts.WORKERS,), workers_are_not_ready, apply_workers),
-    Task("no gap", (facts.COPY_BOUNDS,), copy_has_a_gap),
+    Task("copies read", (facts.COPY_BOUNDS,), lambda _context: PASS),
+    *copy_watch.tasks(copy_watch.standing_faults),
+    Task("no gap", (facts.COPY_BOUNDS,), copy_watch.copy_has_a_gap),
 )
-TASKS: tuple[Task[MigrationContext], ...] = (
-    *GUARDS,
-    Task("start recorded", (facts.TARGET_TOPICS,), replication_is_not_recorded, record_start),
+_MIRRORS: tuple[Task[MigrationContext], ...] = (
     Task("bulk mirror", (facts.CONNECTORS,), bulk_mirror_is_not_running, start_bulk_mirror),
+    *mirror_care.TASKS,
+)
+# What must stay true from the first mirror on, whatever else is done or waited for.
+GUARDS: tuple[Task[MigrationContext], ...] = (*_STANDING, *_MIRRORS)
+TASKS: tuple[Task[MigrationContext], ...] = (
+    *_STANDING,
+    Task("start recorded", (facts.TARGET_TOPICS,), replication_is_not_recorded, record_start),
+    *_MIRRORS,
     Task("lag", (facts.WITHIN_LAG_SECONDS,), lag_is_too_high),
 )

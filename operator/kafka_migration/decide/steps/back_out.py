@@ -6,8 +6,9 @@ Without a reverse mirror nothing about F has to be proven: what came late is cop
 from __future__ import annotations
 
 from kafka_migration.decide.context import UnitContext, moves_authority
+from kafka_migration.decide.rules import copying
 from kafka_migration.decide.rules import register as fences
-from kafka_migration.decide.stages.replicating import running
+from kafka_migration.decide.stages.mirror_care import running
 from kafka_migration.decide.steps.catch_up import mirror_denies_entering
 from kafka_migration.decide.steps.fence import leaving_denies, refused_everywhere
 from kafka_migration.decide.steps.prepare import mirror_is_denied as mirror_is_refused
@@ -82,6 +83,12 @@ def leaving_refuses(context: UnitContext) -> Verdict:
     return wait(Reason.BACKING_OUT, "proving that the source accepts the unit's writes again")
 
 
+def mirror_goes_on(context: UnitContext) -> bool:
+    """The unit has a mirror, and its copy was not found wrong: then it stays denied (5.3)."""
+    denied = copying.denied_topics(context.migration.journal)
+    return moves_authority(context) and not denied & set(context.writes)
+
+
 def mirror_is_denied(context: UnitContext) -> Verdict:
     """The forward mirror may write on the entering side again."""
     if not _held(context, context.entering, mirror_denies_entering(context)):
@@ -141,10 +148,10 @@ TASKS: tuple[Task[UnitContext], ...] = (
     Task("leaving open", _SOURCE, leaving_is_closed, open_leaving, moves_authority),
     Task("leaving accepts", (facts.LEAVING_PROBES,), leaving_refuses, applies=moves_authority),
     Task("replicas back", (facts.WORKLOADS,), replicas_are_missing, scale_up),
-    Task("mirror free", _TARGET, mirror_is_denied, free_mirror, moves_authority),
+    Task("mirror free", _TARGET, mirror_is_denied, free_mirror, mirror_goes_on),
     # A task that meets its DENY once more fails for good; nothing starts it again.
-    Task("mirror accepted", (facts.MIRROR_PROBES,), mirror_is_refused, applies=moves_authority),
-    Task("mirror runs", (facts.CONNECTORS,), mirror_is_stopped, resume_mirror, moves_authority),
+    Task("mirror accepted", (facts.MIRROR_PROBES,), mirror_is_refused, applies=mirror_goes_on),
+    Task("mirror runs", (facts.CONNECTORS,), mirror_is_stopped, resume_mirror, mirror_goes_on),
     Task("tail removed", (facts.TAIL,), tail_is_left, remove_tail, moves_authority),
     # Pods that were never stopped count: they run where they always ran.
     Task("pods ready", (facts.WORKLOADS,), pods_are_not_ready),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from kafka_migration.decide.context import UnitContext, moves_authority
-from kafka_migration.decide.rules import acls
+from kafka_migration.decide.rules import acls, hand_overs
 from kafka_migration.decide.rules import register as fences
-from kafka_migration.decide.stages.replicating import running
+from kafka_migration.decide.stages.mirror_care import running
 from kafka_migration.decide.stages.validated import report_problems, timestamps, validated
 from kafka_migration.decide.steps import adoption
 from kafka_migration.decide.tasks import Task
@@ -110,8 +110,8 @@ def topics_are_not_handed_over(context: UnitContext) -> Verdict:
 
 def _taken_by_another(context: UnitContext) -> list[str]:
     """Topics that the bulk mirror gave to another unit before; living ones are named earlier."""
-    begun = context.migration.journal.of(EntryKind.HAND_OVER_BEGAN)
-    others = [entry.data for entry in begun if entry.data["unit"] != context.loaded.uid]
+    begun = hand_overs.begun(context.migration.journal)
+    others = [data for data in begun if data["unit"] != context.loaded.uid]
     return sorted({topic for data in others for topic in data["topics"]} & set(context.writes))
 
 

@@ -1,0 +1,73 @@
+"""What of a mirror's stored offsets (C) is right, and what follows from it (protocol 5.5). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from kafka_migration.model.connect import OffsetReset
+from kafka_migration.model.entries import EntryKind, Journal
+from kafka_migration.model.facts import CopyBounds
+from kafka_migration.model.kafka import Offsets, Partition
+
+CERTAIN_LOOKS = 2  # wrong in as many looks in a row: nothing more may be copied
+
+
+def faults(bounds: CopyBounds) -> Mapping[Partition, str]:
+    """What is wrong with a partition's copy: a gap, a rewound source, a C that fell.
+
+    Control records behind the last data record may expire before the mirror's C passes them:
+    up to where everything was seen copied, nothing can be missing.
+    """
+    found = {}
+    for partition, copied in sorted(bounds.copied.items()):
+        start, end = bounds.starts.get(partition), bounds.ends.get(partition)
+        if start is None or end is None:
+            continue
+        if start > max(copied + 1, bounds.covered.get(partition, 0)) or copied + 1 > end:
+            found[partition] = (
+                f"copied up to {copied}, but the source holds [{start}, {end}); records were lost "
+                "to retention or the log was reset"
+            )
+    for partition, before in sorted(bounds.highest.items()):
+        copied = bounds.copied.get(partition, -1)
+        if copied < before:
+            found[partition] = (
+                f"the mirror's offset fell from {before} to {copied}; what it copied is copied "
+                "once more"
+            )
+    return found
+
+
+def certain(bounds: CopyBounds) -> Mapping[Partition, str]:
+    """Faults seen in several looks in a row."""
+    return {
+        partition: text
+        for partition, text in faults(bounds).items()
+        if bounds.in_a_row.get(partition, 0) >= CERTAIN_LOOKS
+    }
+
+
+def offset_reset(partitions: Collection[Partition], stored: Offsets) -> OffsetReset:
+    """`none` once every partition has a stored offset: its loss then stops the copy.
+
+    One partition without an offset would stop its whole task under `none` (verified).
+    """
+    return "none" if partitions and all(p in stored for p in partitions) else "earliest"
+
+
+def denied_topics(journal: Journal) -> frozenset[str]:
+    """Topics of a migration into which its mirrors may not write any more."""
+    return frozenset(
+        topic for entry in journal.of(EntryKind.MIRROR_DENIED) for topic in entry.data["topics"]
+    )
+
+
+def floors(journal: Journal) -> Offsets:
+    """The highest offsets that a migration's journal names."""
+    highest: dict[Partition, int] = {}
+    for entry in journal.of(EntryKind.HAND_OVER_OFFSETS):
+        for topic, numbers in entry.data["offsets"].items():
+            for number, offset in numbers.items():
+                partition = Partition(topic, int(number))
+                highest[partition] = max(offset, highest.get(partition, -1))
+    return highest

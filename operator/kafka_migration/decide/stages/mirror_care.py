@@ -1,0 +1,157 @@
+"""Standing care of the mirrors: failed tasks restarted, resets set, no standstill unseen (5.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kafka_migration.decide.context import MigrationContext
+from kafka_migration.decide.rules import copying, names
+from kafka_migration.decide.tasks import Task
+from kafka_migration.model import facts
+from kafka_migration.model.actions import ConfigureConnector, RestartTasks, Work
+from kafka_migration.model.connect import Connector
+from kafka_migration.model.entries import Entry, EntryKind
+from kafka_migration.model.facts import Restarts, UnitView
+from kafka_migration.model.kafka import Partition
+from kafka_migration.model.reasons import Reason
+from kafka_migration.model.verdicts import PASS, Problem, Verdict, fail, wait
+
+MOST_RESTARTS = 6  # in a row; then people must look
+_FIRST_PAUSE, _LONGEST_PAUSE = 10.0, 300.0  # seconds before a restart is repeated
+_NEVER = Restarts(0, 0.0)
+_AT_REST = (None, "", "Prepare", "Preflight")  # steps of a unit whose mirror may be disturbed
+
+
+def running(connector: Connector) -> Verdict:
+    """A mirror and all its tasks say RUNNING (necessary, never proof)."""
+    failed = [n for n, state in connector.tasks.items() if state == "FAILED"]
+    if failed or connector.state == "FAILED":
+        text = f"mirror {connector.name}: tasks {failed} failed: {connector.trace}"
+        return wait(Reason.TASK_FAILED, text)
+    if connector.state != "RUNNING" or not connector.tasks:
+        text = f"mirror {connector.name} is {connector.state} with {len(connector.tasks)} tasks"
+        return wait(Reason.REPLICATION_STARTING, text)
+    return PASS
+
+
+def ours(context: MigrationContext) -> Iterator[Connector]:
+    """Mirrors of this migration and direction: the bulk mirror and the units' own."""
+    bulk = names.bulk_connector(context.short_uid)
+    unit = f"kmig-{context.short_uid}-unit-"
+    for name, connector in sorted(context.facts[facts.CONNECTORS].items()):
+        if name == bulk or name.startswith(unit):
+            yield connector
+
+
+def partitions(context: MigrationContext, topics: frozenset[str]) -> tuple[Partition, ...]:
+    """All partitions of topics, as frozen."""
+    inventory = context.inventory
+    if inventory is None:
+        return ()
+    return tuple(p for topic in sorted(topics) for p in inventory.partitions(topic))
+
+
+def _failed(context: MigrationContext) -> Connector | None:
+    """The failed mirror whose restart is due first."""
+    failed = [c for c in ours(context) if "FAILED" in (c.state, *c.tasks.values())]
+    return min(failed, key=lambda c: _restarts(context, c).count, default=None)
+
+
+def _restarts(context: MigrationContext, connector: Connector) -> Restarts:
+    return context.facts[facts.RESTARTS].get(connector.name, _NEVER)
+
+
+def _pause(restarts: Restarts) -> float:
+    return min(_FIRST_PAUSE * 2.0 ** (restarts.count - 1), _LONGEST_PAUSE)
+
+
+def a_task_failed(context: MigrationContext) -> Verdict:
+    """No mirror of ours, bulk or a unit's, has a failed task."""
+    connector = _failed(context)
+    if connector is None:
+        return PASS
+    restarts = _restarts(context, connector)
+    text = f"mirror {connector.name} or a task of it failed: {connector.trace}"
+    if restarts.count < MOST_RESTARTS or restarts.seconds_ago < _pause(restarts):
+        return wait(Reason.TASK_FAILED, f"{text}; restarted {restarts.count} times")
+    text = (
+        f"{text}; {restarts.count} restarts did not help: mend the cause, then delete the Connect "
+        "pods, which starts the tasks again"
+    )
+    return fail([Problem(Reason.TASK_FAILED, f"connector/{connector.name}", text)])
+
+
+def restart(context: MigrationContext) -> Work | None:
+    """Each time after a longer pause."""
+    connector = _failed(context)
+    if connector is None:
+        return None
+    restarts = _restarts(context, connector)
+    waits = restarts.count > 0 and restarts.seconds_ago < _pause(restarts)
+    return None if waits else RestartTasks("forward", connector.name)
+
+
+def units_of(context: MigrationContext) -> tuple[UnitView, ...]:
+    """Units of the migration; none as long as they were not asked for."""
+    return context.facts[facts.UNITS] if context.facts.has(facts.UNITS) else ()
+
+
+def _begins_anew(context: MigrationContext) -> Connector | None:
+    """A running mirror whose every partition has a stored offset, and which runs on `earliest`."""
+    offsets = context.facts[facts.MIRROR_OFFSETS]
+    moving = any(u.loaded.status.get("workingStep") not in _AT_REST for u in units_of(context))
+    for connector in ours(context):
+        if moving and connector.name != names.bulk_connector(context.short_uid):
+            continue  # a PUT starts its tasks again, in the middle of a write pause
+        if connector.offset_reset == "none" or connector.state != "RUNNING":
+            continue
+        stored = offsets[connector.name].offsets if connector.name in offsets else {}
+        if copying.offset_reset(partitions(context, connector.topics), stored) == "none":
+            return connector
+    return None
+
+
+def a_mirror_would_begin_anew(context: MigrationContext) -> Verdict:
+    """With all offsets stored, losing one must stop the copy, not begin it again (5.5)."""
+    connector = _begins_anew(context)
+    if connector is None:
+        return PASS
+    text = f"mirror {connector.name} has all its offsets stored; it gets auto.offset.reset none"
+    return wait(Reason.PROGRESSING, text)
+
+
+def set_reset(context: MigrationContext) -> Work | None:
+    """An entry, then a PUT of the same configuration but for this."""
+    connector = _begins_anew(context)
+    if connector is None:
+        return None
+    topics = tuple(sorted(connector.topics))
+    data = {"mirror": connector.name, "topics": list(topics), "offsetReset": "none"}
+    if any(e.data == data for e in context.journal.of(EntryKind.MIRROR_CONFIGURED)):
+        return ConfigureConnector("forward", connector.name, topics, "none")
+    return Entry(EntryKind.MIRROR_CONFIGURED, 1, data)
+
+
+def copy_stands_still(context: MigrationContext) -> Verdict:
+    """No data waits longer than maxLagSeconds, whatever the tasks say of themselves."""
+    lag, limit = context.facts[facts.LAG_SECONDS], context.spec.replication.max_lag_seconds
+    if lag <= limit:
+        return PASS
+    text = (
+        f"data of the source waits for {lag:.0f} s to be copied ({limit} s are allowed); mirrors "
+        "that say RUNNING stand still when the source lost what they read next: look at the "
+        "Connect log for OffsetOutOfRange and NoOffsetForPartition, else raise tasksMax"
+    )
+    return wait(Reason.LAG_TOO_HIGH, text)
+
+
+TASKS: tuple[Task[MigrationContext], ...] = (
+    Task("mirrors run", (facts.CONNECTORS, facts.RESTARTS), a_task_failed, restart),
+    Task(
+        "offset reset",
+        (facts.CONNECTORS, facts.MIRROR_OFFSETS),
+        a_mirror_would_begin_anew,
+        set_reset,
+    ),
+    Task("no standstill", (facts.LAG_SECONDS,), copy_stands_still),
+)

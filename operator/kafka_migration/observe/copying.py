@@ -1,0 +1,103 @@
+"""Facts of how the mirrors' copies go on: bounds, lag, restarts, changes of stored offsets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from kafka_migration.decide.rules import copying, hand_overs
+from kafka_migration.model import facts
+from kafka_migration.model.connect import Connector, ConnectorOffsets
+from kafka_migration.model.entries import EntryKind
+from kafka_migration.model.facts import CopyBounds, Restarts
+from kafka_migration.model.kafka import Offsets, Partition
+from kafka_migration.observe.looking import Look
+from kafka_migration.observe.migration import mirror_offsets
+
+# After these a stored offset is written that a late answer to an earlier holder could undo.
+_PATCHED_AFTER = (EntryKind.HAND_OVER_OFFSETS, EntryKind.HAND_OVER_TAKING_BACK)
+
+
+def _watched(look: Look) -> Mapping[str, Connector]:
+    """Mirrors that copy, or are to: not those that a unit has stopped for its move.
+
+    A stopped mirror's source may lose records, or get them from the way back.
+    """
+    units = hand_overs.receivers(look.migration.journal)
+    every = look.get(facts.CONNECTORS)
+    return {n: c for n, c in every.items() if c.state != "STOPPED" or n not in units}
+
+
+def _copied(look: Look, offsets: Mapping[str, ConnectorOffsets]) -> Offsets:
+    """Per partition the stored offset of the mirror that lists its topic."""
+    copied: dict[Partition, int] = {}
+    for name, connector in _watched(look).items():
+        stored = offsets[name].offsets if name in offsets else {}
+        for partition, offset in stored.items():
+            if partition.topic in connector.topics:
+                copied[partition] = max(offset, copied.get(partition, -1))
+    return copied
+
+
+def copy_bounds(look: Look) -> CopyBounds:
+    """Log starts, then stored offsets, then ends: never from readings made for another fact."""
+    port, partitions = look.world.cluster(look.context, "source"), look.partitions_in_scope()
+    starts = port.starts(partitions)
+    offsets = mirror_offsets(look)
+    copied = _copied(look, offsets)
+    ends = port.ends(partitions).high
+    watch = look.memory.copies
+    watch.saw(copying.floors(look.migration.journal))
+    listed = {t for n, c in _watched(look).items() if n in offsets for t in c.topics}
+    highest = watch.highest([p for p in partitions if p.topic in listed])
+    watch.saw(copied)
+    bounds = CopyBounds(starts, copied, ends, highest, watch.covered())
+    in_a_row = watch.count(copying.faults(bounds))
+    return CopyBounds(starts, copied, ends, highest, bounds.covered, in_a_row)
+
+
+def within_lag_seconds(look: Look) -> float:
+    """How long the copy has been within the allowed lag without a break."""
+    began = look.world.clock.monotonic()
+    every, stable = look.get(facts.LAST_DATA), look.get(facts.SOURCE_ENDS).stable
+    at_rest = {
+        topic
+        for name, connector in look.get(facts.CONNECTORS).items()
+        if name not in _watched(look)
+        for topic in connector.topics
+    }
+    data = {p: last for p, last in every.items() if p.topic not in at_rest}
+    copied = _copied(look, look.get(facts.MIRROR_OFFSETS))
+    look.memory.copies.cover(copied, data, stable)
+    limit = look.migration.spec.replication.max_lag_seconds
+    return look.memory.streak.look(began, copied, data, limit)
+
+
+def lag_seconds(look: Look) -> float:
+    """Age of the oldest data that is seen not to be copied."""
+    look.get(facts.WITHIN_LAG_SECONDS)
+    return look.memory.lag_seconds or 0.0
+
+
+def restarts(look: Look) -> Mapping[str, Restarts]:
+    """Restarts of failed tasks, by mirror."""
+    failed = {
+        name: "FAILED" in (connector.state, *connector.tasks.values())
+        for name, connector in look.get(facts.CONNECTORS).items()
+    }
+    return look.memory.restarts.look(failed, look.world.clock.monotonic())
+
+
+def patch_quiet_seconds(look: Look) -> float:
+    """Seconds since a change of stored offsets without an answer can last have been sent.
+
+    Infinite if every one was answered to this process. What a process before it sent counts as
+    sent when this one took over (protocol 2.3, 5.3).
+    """
+    memory, now = look.memory, look.world.clock.monotonic()
+    quiet = math.inf if memory.unanswered_patch is None else now - memory.unanswered_patch
+    entries = look.migration.journal.entries
+    opened = [at for at, entry in enumerate(entries) if entry.kind in _PATCHED_AFTER]
+    if opened and opened[-1] not in memory.recorded:
+        quiet = min(quiet, memory.since(f"taken over at {opened[-1]}", now, 0.0))
+    return quiet
