@@ -66,8 +66,14 @@ def stage_blocker(found: Object, stage: str) -> str:
 
 
 def gate(found: Object, stage: str) -> Object:
-    """The gate of a stage as it stands in status, or an empty object."""
-    shown: Object = found.get("status", {}).get("gate") or {}
+    """The gate of a stage for the present spec, or an empty object.
+
+    It covers the units too: one that was read before they came is not theirs.
+    """
+    status = found.get("status", {})
+    if status.get("observedGeneration") != found["metadata"].get("generation"):
+        return {}
+    shown: Object = status.get("gate") or {}
     return shown if shown.get("stage") == stage and shown.get("digest") else {}
 
 

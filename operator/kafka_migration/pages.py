@@ -108,7 +108,7 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
 
 def _rows(rows: Iterable[Stage | Step]) -> Iterator[str]:
     for row in rows:
-        gated = isinstance(row, Stage) and row.gated
+        gated = isinstance(row, Stage) and row.gate is not None
         entered = " (entered by approval)" if gated else ""
         phase = f" ({row.phase.value})" if isinstance(row, Step) else ""
         yield ""

@@ -88,6 +88,20 @@ class Migration:
         digest = self.gate(stage)["digest"]
         self.change(approval={"stage": stage, "digest": digest})
 
+    def approve_units(self, *units: str) -> None:
+        """Open the gate of CutOver again for units that came or changed after it was opened."""
+
+        def unlisted() -> str:
+            summary = gate(self.found(), "CutOver").get("summary", "")
+            absent = [name for name in units if name not in summary]
+            return f"not in the gate: {', '.join(absent)}" if absent else ""
+
+        self.ground.wait(f"gate of {', '.join(units)}", GATE_SECONDS, unlisted)
+        self.approve("CutOver")
+        self.ground.wait(
+            "the approval recorded", GATE_SECONDS, lambda: str(gate(self.found(), "CutOver") or "")
+        )
+
     def says(self, reason: str, kind: str = "Ready", seconds: float = REASON_SECONDS) -> str:
         """Wait until a condition has this reason; returns its message."""
         return condition_says(self.ground, self.found, (kind, reason), seconds)

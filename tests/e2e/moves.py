@@ -104,6 +104,7 @@ def begin(moves: Moves, name: str, **writer_spec: Any) -> Pair:
     pair = moves.pairs[name]
     pair.start()
     pair.apply_units(**writer_spec)
+    moves.migration.approve_units(pair.writer.name, pair.reader.name)
     return pair
 
 

@@ -30,6 +30,7 @@ def test_a_pause_beyond_its_budget_backs_out_and_a_raised_attempt_moves(
     )
     require_latched(pair)
     pair.writer.change(attempt=2, pauseBudgetSeconds=240)
+    moves.migration.approve_units(pair.writer.name)
     finished = finish(moves, pair)
     assert finished.end == moved.end
     require_whole(finished.judgement)

@@ -14,7 +14,6 @@ from rich.console import Console
 from rich.table import Table
 
 from kafka_migration.cli.reading import Reader
-from kafka_migration.cli.view import condition
 from kafka_migration.model.inventory import Inventory
 from kafka_migration.model.kafka import Acl, NewTopic
 
@@ -50,7 +49,7 @@ def _print(migration: Mapping[str, Any], frozen: Inventory, gate: Mapping[str, s
     console.print(
         "Nothing else is written at TargetPrepared; applications get Write at their move."
     )
-    if gate is None or condition(migration, "ApprovalRequired").get("status") != "True":
+    if gate is None:
         console.print("The migration is at no closed gate now.")
         return
     console.print(f"\nGate [bold]{gate['stage']}[/]: {gate['summary']}")

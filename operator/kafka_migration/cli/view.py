@@ -15,6 +15,7 @@ from typing import Any
 from pydantic.alias_generators import to_camel
 
 from kafka_migration.cli.reading import Family
+from kafka_migration.model.reasons import Reason
 
 
 class Outcome(IntEnum):
@@ -137,7 +138,8 @@ def _outcome(body: Mapping[str, Any]) -> Outcome:
         return Outcome.WORKING  # the operator has not seen this spec yet
     if condition(body, "Stalled").get("status") == "True":
         return Outcome.FAILED
-    if condition(body, "ApprovalRequired").get("status") == "True":
+    approval = condition(body, "ApprovalRequired").get("status") == "True"
+    if approval or ready.get("reason") in (Reason.AWAITING_APPROVAL, Reason.PLAN_CHANGED):
         return Outcome.AWAITING_APPROVAL
     return Outcome.SETTLED if ready.get("status") == "True" else Outcome.WORKING
 

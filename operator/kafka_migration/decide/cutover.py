@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from kafka_migration.api.cutover import WorkloadCutoverSpec
 from kafka_migration.decide.context import UnitContext
-from kafka_migration.decide.cutover_status import Standing, status_of
+from kafka_migration.decide.cutover_status import AWAITED, Standing, status_of
 from kafka_migration.decide.decision import (
     BUSY_SECONDS,
     IDLE_SECONDS,
@@ -175,5 +175,6 @@ def _wake(standing: Standing) -> float:
         return IDLE_SECONDS
     if standing.move is Move.REST:
         return 5.0
-    failed = isinstance(standing.walked, Open) and standing.walked.verdict.kind is Kind.FAIL
-    return 5.0 if failed else WORKING_SECONDS
+    verdict = standing.verdict
+    slow = verdict is not None and (verdict.kind is Kind.FAIL or verdict.reason in AWAITED)
+    return 5.0 if slow else WORKING_SECONDS

@@ -15,6 +15,9 @@ from kafka_migration.model.entries import EntryKind
 from kafka_migration.model.reasons import Reason
 from kafka_migration.model.verdicts import Kind, Verdict, wait
 
+# Nothing goes on until somebody approves: not Ready, and not at work either.
+AWAITED = frozenset({Reason.AWAITING_APPROVAL, Reason.PLAN_CHANGED})
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -130,6 +133,8 @@ def _phase(standing: Standing, ready: Condition) -> str:
         return "Degraded"
     if ready.reason is Reason.SPEC_PAUSED:
         return "Paused"
+    if ready.reason in AWAITED:
+        return "AwaitingApproval"
     return "Holding" if ready.status == "True" else "Progressing"
 
 
@@ -146,7 +151,7 @@ def _stalled(context: UnitContext, standing: Standing) -> tuple[bool, Reason, st
 
 def _conditions(context: UnitContext, standing: Standing, ready: Condition) -> Iterable[Condition]:
     stalled, reason, message = _stalled(context, standing)
-    working = ready.status != "True" and not stalled
+    working = ready.status != "True" and not stalled and ready.reason not in AWAITED
     yield ready
     yield Condition(
         "Reconciling",

@@ -6,7 +6,6 @@ Called by reconcile with a context; asks for facts by returning Need.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from kafka_migration.decide import hand_over
@@ -18,12 +17,13 @@ from kafka_migration.decide.decision import (
     WORKING_SECONDS,
     Decision,
 )
+from kafka_migration.decide.gate import Gate, approvals, named_by_spec
 from kafka_migration.decide.migration_status import Standing, status_of
-from kafka_migration.decide.stages import replicating
+from kafka_migration.decide.stages import cut_over, replicating
 from kafka_migration.decide.table import STAGE_ORDER, STAGES, Stage
 from kafka_migration.decide.tasks import Done, Need, Open, Task, Walk, walk
 from kafka_migration.model import facts
-from kafka_migration.model.entries import Entry, EntryKind, canonical, digest
+from kafka_migration.model.entries import Entry, EntryKind
 from kafka_migration.model.kubernetes import Event
 from kafka_migration.model.reasons import Reason
 from kafka_migration.model.verdicts import PASS, Kind, Verdict, wait
@@ -33,99 +33,92 @@ UNITS_KNOWN: tuple[Task[MigrationContext], ...] = (
 )
 
 
-@dataclass(frozen=True)
-class Gate:
-    """What an approval must name to open a stage."""
-
-    stage: str
-    digest: str
-    summary: str
-
-
 def reached(status: Mapping[str, Any]) -> int:
     """Index of the stage reached; -1 before the first."""
     stage = status.get("stage")
     return STAGE_ORDER.index(stage) if stage in STAGE_ORDER else -1
 
 
-def gate_of(context: MigrationContext, stage: Stage) -> Gate | None:
-    """The gate before a stage, None if it has none or nothing to approve yet."""
-    inventory = context.inventory
-    if not stage.gated or inventory is None:
+def _gate(context: MigrationContext, stage: Stage) -> Gate | None:
+    """The closed gate to show: of units that came after CutOver's approval, else of the stage."""
+    if approvals(context, cut_over.NAME) and cut_over.uncovered(context):
+        return cut_over.gate(context)
+    if stage.gate is None or approvals(context, stage.name):
         return None
-    plan = inventory.plan
-    if stage.name == "TargetPrepared":
-        summary = (
-            f"create {len(plan.topics)} topics and {len(plan.internal_topics)} internal topics on "
-            f"the target; add {len(plan.target_acls)} ACLs there and {len(plan.source_acls)} on "
-            "the source; units may then prepare (bindings, DENYs on the target)"
-        )
-        return Gate(stage.name, plan.digest, summary)
-    proof = context.journal.last(EntryKind.CONTENT_VALIDATED)
-    if proof is None:
-        return None
-    acknowledged = [a.model_dump(by_alias=True) for a in context.spec.acknowledgements]
-    value = {"plan": plan.digest, "proof": proof.data, "acknowledgements": acknowledged}
-    summary = (
-        f"{proof.data['records']} records compared, {proof.data['verdict']}; permit the units' "
-        "switches, wave by wave"
-    )
-    return Gate(stage.name, digest(canonical(value)), summary)
+    return stage.gate(context)
 
 
 def _approved(context: MigrationContext, stage: Stage, gate: Gate | None) -> Verdict | None:
     """None = may be entered; else why not."""
-    if not stage.gated:
-        return None
-    if any(e.data["stage"] == stage.name for e in context.journal.of(EntryKind.APPROVED)):
+    if stage.gate is None or approvals(context, stage.name) or named_by_spec(context, gate):
         return None
     approval = context.spec.approval
     if gate is None:
         return wait(Reason.AWAITING_APPROVAL, f"{stage.name} needs an approval")
-    if approval is None or approval.stage != stage.name:
+    if approval is None or approval.stage != gate.stage:
         text = (
-            f"read the plan (kmig plan), then set spec.approval to stage {stage.name} and digest "
+            f"read the plan (kmig plan), then set spec.approval to stage {gate.stage} and digest "
             f"{gate.digest}"
         )
         return wait(Reason.AWAITING_APPROVAL, text)
-    if approval.digest != gate.digest:
-        text = (
-            f"spec.approval names {approval.digest[:19]}.., but the gate of {stage.name} is "
-            f"{gate.digest}; read the plan again and approve that digest"
-        )
-        return wait(Reason.PLAN_CHANGED, text)
-    return None
+    text = (
+        f"spec.approval names {approval.digest[:19]}.., but the gate of {gate.stage} is "
+        f"{gate.digest}; read the plan again and approve that digest"
+    )
+    return wait(Reason.PLAN_CHANGED, text)
 
 
 def decide_migration(context: MigrationContext, now: str) -> Need | Decision:
     """One tick's decision."""
+    if _replicating(context) and not context.facts.has(facts.UNITS):
+        return Need((facts.UNITS,))  # a gate may cover them
     at = reached(context.loaded.status)
-    desired = STAGE_ORDER.index(context.spec.desired_stage)
     done_all = at >= len(STAGES) - 1
     stage = STAGES[min(at + 1, len(STAGES) - 1)]
-    gate = gate_of(context, stage)
-    closed = _closed(context, stage, gate, at, desired)
-    walked = _walk(context, stage, at, resting=closed is not None or done_all)
+    gate = _gate(context, stage)
+    closed = _closed(context, stage, gate, at)
+    walked = _further_approval(context) or _walk(
+        context, stage, at, resting=closed is not None or done_all
+    )
     if isinstance(walked, Need):
         return walked
     standing = Standing(stage, at, walked, gate, closed)
     return _decide(context, standing, now)
 
 
+def _replicating(context: MigrationContext) -> bool:
+    return context.journal.last(EntryKind.REPLICATION_STARTED) is not None
+
+
+def _switching(context: MigrationContext) -> bool:
+    """Switches are asked for, and were approved for the units that were there then."""
+    wanted = STAGE_ORDER.index(context.spec.desired_stage) >= STAGE_ORDER.index(cut_over.NAME)
+    return wanted and bool(approvals(context, cut_over.NAME))
+
+
+def _further_approval(context: MigrationContext) -> Open | None:
+    """An approval of units that came or changed after the first: an entry at once, at any stage."""
+    if context.spec.paused or not _switching(context):
+        return None
+    walked = walk(cut_over.APPROVAL, context)
+    return walked if isinstance(walked, Open) and walked.work is not None else None
+
+
 def _entered(context: MigrationContext, at: int, walked: Walk) -> Standing:
     """Where it stands with one more stage reached: at rest at once, if that is all that is asked."""
     stage = STAGES[min(at + 1, len(STAGES) - 1)]
-    desired = STAGE_ORDER.index(context.spec.desired_stage)
-    gate = gate_of(context, stage)
-    return Standing(stage, at, walked, gate, _closed(context, stage, gate, at, desired))
+    gate = _gate(context, stage)
+    return Standing(stage, at, walked, gate, _closed(context, stage, gate, at))
 
 
-def _closed(
-    context: MigrationContext, stage: Stage, gate: Gate | None, at: int, desired: int
-) -> Verdict | None:
+def _closed(context: MigrationContext, stage: Stage, gate: Gate | None, at: int) -> Verdict | None:
     """Why the next stage is not worked on now; None = it is."""
     if context.spec.paused:
         return wait(Reason.SPEC_PAUSED, "paused: no new steps; mirrors run on")
+    waits = cut_over.somebody_waits_for_approval(context, gate) if _switching(context) else None
+    if waits is not None:
+        return waits
+    desired = STAGE_ORDER.index(context.spec.desired_stage)
     if at + 1 > desired or at >= len(STAGES) - 1:
         name = STAGE_ORDER[at] if at >= 0 else "nothing"
         return wait(Reason.HOLDING_AT_DESIRED_STAGE, f"holding at {name} as requested")
@@ -134,8 +127,7 @@ def _closed(
 
 def _walk(context: MigrationContext, stage: Stage, at: int, *, resting: bool) -> Walk:
     """An open hand-over first, then what must stay true, a new hand-over, then the stage."""
-    started = context.journal.last(EntryKind.REPLICATION_STARTED) is not None
-    if started:
+    if _replicating(context):
         known = walk(UNITS_KNOWN, context)  # else an open hand-over would not be seen
         if not isinstance(known, Done):
             return known

@@ -4,27 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from kafka_migration.decide.context import MigrationContext
 from kafka_migration.decide.decision import LONGEST_MESSAGE, Condition, merged, progressed, shown
+from kafka_migration.decide.gate import Gate
 from kafka_migration.decide.table import STAGE_ORDER, STAGES, Stage
 from kafka_migration.decide.tasks import Done, Open, Walk
 from kafka_migration.model import facts
 from kafka_migration.model.facts import Fact
 from kafka_migration.model.reasons import Reason
 from kafka_migration.model.verdicts import Kind, Verdict
-
-
-class HasGate(Protocol):
-    """What status shows of a gate."""
-
-    @property
-    def stage(self) -> str: ...  # noqa: D102 - see Gate
-    @property
-    def digest(self) -> str: ...  # noqa: D102 - see Gate
-    @property
-    def summary(self) -> str: ...  # noqa: D102 - see Gate
 
 
 @dataclass(frozen=True)
@@ -34,7 +24,7 @@ class Standing:
     stage: Stage
     at: int
     walked: Walk
-    gate: HasGate | None
+    gate: Gate | None
     closed: Verdict | None
 
     @property
@@ -46,6 +36,14 @@ class Standing:
     def verdict(self) -> Verdict | None:
         """Of the open task, if any."""
         return self.walked.verdict if isinstance(self.walked, Open) else None
+
+    @property
+    def awaits_approval(self) -> bool:
+        """A gate is closed, and something that is asked for waits behind it."""
+        return self.closed is not None and self.closed.reason in (
+            Reason.AWAITING_APPROVAL,
+            Reason.PLAN_CHANGED,
+        )
 
     @property
     def complete(self) -> bool:
@@ -132,15 +130,15 @@ def _ready(standing: Standing) -> Condition:
         resting = verdict.reason is Reason.WAITING_FOR_WAVE
         status = "True" if resting else "False"
         return Condition("Ready", status, verdict.reason, verdict.message)
-    if standing.complete:
+    if standing.complete and not standing.awaits_approval:
         text = "all units are on Target"
         return Condition("Ready", "True", Reason.HOLDING_AT_DESIRED_STAGE, text)
     if standing.closed is not None:
-        waits = standing.closed.reason in (Reason.AWAITING_APPROVAL, Reason.PLAN_CHANGED)
         text = standing.closed.message
         if standing.closed.reason is Reason.HOLDING_AT_DESIRED_STAGE:
             text += f"; raise spec.desiredStage to {standing.stage.name} to go on"
-        return Condition("Ready", "False" if waits else "True", standing.closed.reason, text)
+        status = "False" if standing.awaits_approval else "True"
+        return Condition("Ready", status, standing.closed.reason, text)
     return Condition("Ready", "False", Reason.PROGRESSING, f"entering {standing.stage.name}")
 
 
@@ -178,10 +176,7 @@ def _conditions(
         verdict.message if failed and verdict else "no problem needs anybody",
     )
     yield Condition("Succeeded", "Unknown", Reason.PROGRESSING, "the migration goes on")
-    waits = standing.closed is not None and standing.closed.reason in (
-        Reason.AWAITING_APPROVAL,
-        Reason.PLAN_CHANGED,
-    )
+    waits = standing.awaits_approval
     yield Condition(
         "ApprovalRequired",
         "True" if waits else "False",

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kafka_migration.decide.context import MigrationContext, UnitContext
+from kafka_migration.decide.gate import Gate
 from kafka_migration.decide.machine import Phase
 from kafka_migration.decide.rules.windows import (
     SESSION_MARGIN_SECONDS,
@@ -42,19 +43,19 @@ from kafka_migration.model.entries import EntryKind
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage of a KafkaMigration; `gated` stages are entered by approval only."""
+    """A stage of a KafkaMigration; one with a gate is entered by approval only."""
 
     name: str
     tasks: tuple[Task[MigrationContext], ...]
-    gated: bool = False
+    gate: Callable[[MigrationContext], Gate | None] | None = None  # what must be approved
 
 
 STAGES: tuple[Stage, ...] = (
     Stage("InventoryFrozen", inventory_frozen.TASKS),
-    Stage("TargetPrepared", target_prepared.TASKS, gated=True),
+    Stage("TargetPrepared", target_prepared.TASKS, target_prepared.gate),
     Stage("Replicating", replicating.TASKS),
     Stage("Validated", validated.TASKS),
-    Stage("CutOver", cut_over.TASKS, gated=True),
+    Stage("CutOver", cut_over.TASKS, cut_over.gate),
 )
 STAGE_ORDER = tuple(stage.name for stage in STAGES)
 

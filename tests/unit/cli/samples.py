@@ -152,6 +152,19 @@ def reader() -> dict[str, Any]:
     return body
 
 
+def uncovered() -> dict[str, Any]:
+    """A unit that came after CutOver was approved."""
+    return writer(
+        phase="AwaitingApproval",
+        message="the approval of CutOver does not cover this unit",
+        workingStep="Preflight",
+        conditions=[
+            condition("Ready", "False", "AwaitingApproval"),
+            condition("Stalled", "False", "NotStalled"),
+        ],
+    )
+
+
 def arrived() -> dict[str, Any]:
     body = moved()
     body["status"]["steps"] = [*(row(s["name"], 1, 1) for s in body["status"]["steps"][:-1])]

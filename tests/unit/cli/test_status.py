@@ -37,6 +37,7 @@ def drawn(family: Family, width: int = 110) -> str:
         (samples.reader(), Outcome.SETTLED),
         (samples.moved(), Outcome.SETTLED),
         (samples.writer(), Outcome.WORKING),
+        (samples.uncovered(), Outcome.AWAITING_APPROVAL),
     ],
 )
 def test_an_object_is_working_waiting_failed_or_settled_as_its_conditions_say(body, outcome):
@@ -110,7 +111,7 @@ def test_a_closed_gate_shows_the_command_that_opens_it():
 
 
 def test_an_open_gate_is_not_shown_as_one():
-    """status.gate stays while its stage is worked on; nothing is to be approved then."""
+    """A gate that nothing waits at yet is shown by `kmig plan` only."""
     assert "kmig approve" not in drawn(Family(samples.migration()))
 
 

@@ -357,6 +357,13 @@ class Planted:
         gate = self.status("leave")["gate"]
         self.change("leave", approval={"stage": gate["stage"], "digest": gate["digest"]})
 
+    def approve_again(self) -> None:
+        """The gate of CutOver as it is after units came or changed, if they did."""
+        self.tick("leave")
+        if self.status("leave").get("gate"):
+            self.approve()
+            self.tick("leave")
+
     def run_until_step(self, name: str, step: str) -> None:
         """Go on, approving every gate, until a unit works on a step."""
         self.run(lambda: self._approved() and self.status(name).get("workingStep") == step)

@@ -68,6 +68,13 @@ def test_a_gate_without_a_digest_or_of_another_stage_is_none() -> None:
     assert gate(shown(gate={"stage": "TargetPrepared", "digest": "sha256:1"}), "CutOver") == {}
 
 
+def test_a_gate_counts_for_the_spec_that_it_was_made_for() -> None:
+    """It covers the units: approving an older reading of it opens nothing."""
+    seen = {"stage": "CutOver", "digest": "sha256:1"}
+    assert gate(shown(observedGeneration=2, gate=seen), "CutOver") == seen
+    assert gate(shown(observedGeneration=1, gate=seen), "CutOver") == {}
+
+
 def test_a_unit_is_there_when_it_is_on_the_target_and_ready() -> None:
     assert unit_blocker(shown(activeCluster="Target")) == ""
     blocked = unit_blocker(shown(activeCluster="Source", workingStep="Fence"))

@@ -1,33 +1,139 @@
-"""CutOver: units are permitted to switch, wave by wave; reached when all are on Target."""
+"""CutOver: units are permitted to switch, wave by wave; reached when all are on Target.
+
+The approval covers the plan, the proof, what was acknowledged, and each unit as it was read
+(design 4). A unit that came or changed afterwards needs another approval of the same gate.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from kafka_migration.decide.context import MigrationContext
+from kafka_migration.decide.gate import Gate, approvals, named_by_spec
+from kafka_migration.decide.rules.coverage import covered, described, spec_digest
 from kafka_migration.decide.tasks import Task
 from kafka_migration.model import facts
 from kafka_migration.model.actions import Work
-from kafka_migration.model.entries import Entry, EntryKind
+from kafka_migration.model.entries import Entry, EntryKind, canonical, digest
 from kafka_migration.model.facts import UnitView
+from kafka_migration.model.kubernetes import Loaded
 from kafka_migration.model.reasons import Reason
 from kafka_migration.model.verdicts import PASS, Verdict, wait
+
+NAME = "CutOver"
+_NAMED = 5  # units that a sentence names
+_AT_REST = frozenset({None, "", "Prepare", "Preflight"})
+
+
+def _units(context: MigrationContext) -> tuple[UnitView, ...] | None:
+    """The units of the migration; None = not read."""
+    if not context.facts.has(facts.UNITS) or context.facts.unknown(facts.UNITS) is not None:
+        return None
+    return context.facts[facts.UNITS]
+
+
+def gate(context: MigrationContext) -> Gate | None:
+    """Plan, proof, acknowledgements and units; None while one of them is not known."""
+    proof = context.journal.last(EntryKind.CONTENT_VALIDATED)
+    units = _units(context)
+    if context.inventory is None or proof is None or units is None:
+        return None
+    value = {
+        "plan": context.inventory.plan.digest,
+        "proof": proof.data,
+        "acknowledgements": _acknowledged(context),
+        "units": described(units),
+    }
+    return Gate(NAME, digest(canonical(value)), _summary(context, proof, units))
+
+
+def _acknowledged(context: MigrationContext) -> list[dict[str, str]]:
+    return [a.model_dump(by_alias=True) for a in context.spec.acknowledgements]
+
+
+def _summary(context: MigrationContext, proof: Entry, units: Iterable[UnitView]) -> str:
+    missing = uncovered(context)
+    if approvals(context, NAME) and missing:
+        return f"permit the switches of units not covered yet: {_named(missing)}"
+    return (
+        f"{proof.data['records']} records compared, {proof.data['verdict']}; permit the switches, "
+        f"wave by wave, of {_named(u for u in units if not u.loaded.deleting)}"
+    )
+
+
+def _named(units: Iterable[UnitView]) -> str:
+    names = [f"{u.loaded.key.namespace}/{u.loaded.key.name}" for u in units]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more if names else "no unit (there is none yet)"
+
+
+def standing_of(context: MigrationContext, unit: Loaded) -> Reason | None:
+    """Why the recorded approvals do not cover a unit as its spec is now; None = they do."""
+    known = approvals(context, NAME)
+    was = covered(known).get(unit.uid)
+    if was is None:
+        return Reason.AWAITING_APPROVAL
+    taken = known[-1].data.get("acknowledgements")
+    same = was == spec_digest(unit) and taken == _acknowledged(context)
+    return None if same else Reason.PLAN_CHANGED
+
+
+def uncovered(context: MigrationContext) -> tuple[UnitView, ...]:
+    """Units that no recorded approval covers as they are; what is on Target has moved already."""
+    return tuple(
+        unit
+        for unit in _units(context) or ()
+        if not unit.loaded.deleting
+        and unit.loaded.status.get("activeCluster") != "Target"
+        and standing_of(context, unit.loaded) is not None
+    )
+
+
+def _waits(context: MigrationContext, unit: Loaded) -> bool:
+    """The unit is released and would move if it were approved."""
+    if unit.status.get("workingStep") not in _AT_REST:
+        return False
+    wanted, cutover = unit.spec.get("desiredCluster"), context.spec.cutover
+    by_wave = cutover is not None and unit.spec.get("wave", 0) <= cutover.through_wave
+    return wanted == "Target" or (wanted == "ByWave" and by_wave)
+
+
+def somebody_waits_for_approval(context: MigrationContext, gate: Gate | None) -> Verdict | None:
+    """The stage was approved, and yet a released unit is not covered; None = no such unit."""
+    waiting = [u for u in uncovered(context) if _waits(context, u.loaded)]
+    if not waiting or gate is None or not approvals(context, NAME) or named_by_spec(context, gate):
+        return None
+    changed = [u for u in waiting if standing_of(context, u.loaded) is Reason.PLAN_CHANGED]
+    remedy = f"set spec.approval to stage {NAME} and digest {gate.digest}"
+    if changed:
+        text = (
+            f"{_named(changed)} or spec.acknowledgements changed after {NAME} was approved; undo "
+            f"that, or read them and {remedy}"
+        )
+        return wait(Reason.PLAN_CHANGED, text)
+    text = f"{_named(waiting)} came after {NAME} was approved; read the units, then {remedy}"
+    return wait(Reason.AWAITING_APPROVAL, text)
 
 
 def approval_is_not_recorded(context: MigrationContext) -> Verdict:
     """The approval that opened this gate is an entry before any unit may switch.
 
-    One that is put into the spec later was compared with no gate: it is never recorded.
+    One that is put into the spec later counts only if it repeats the gate as it is then.
     """
-    if any(e.data["stage"] == "CutOver" for e in context.journal.of(EntryKind.APPROVED)):
+    known = approvals(context, NAME)
+    if known and not (uncovered(context) and named_by_spec(context, gate(context))):
         return PASS
     return wait(Reason.PROGRESSING, "recording the approval")
 
 
 def record_approval(context: MigrationContext) -> Work | None:
-    """Who approved what."""
-    approval = context.spec.approval
-    if approval is None:
+    """What was approved: the gate's digest, each unit that it covers, what was acknowledged."""
+    shown, units = gate(context), _units(context)
+    if shown is None or units is None or not named_by_spec(context, shown):
         return None
-    return Entry(EntryKind.APPROVED, 1, {"stage": "CutOver", "digest": approval.digest})
+    seen = {u.loaded.uid: spec_digest(u.loaded) for u in units if not u.loaded.deleting}
+    data = {"stage": NAME, "digest": shown.digest, "units": seen}
+    return Entry(EntryKind.APPROVED, 1, data | {"acknowledgements": _acknowledged(context)})
 
 
 def arrived(unit: UnitView) -> bool:
@@ -57,7 +163,10 @@ def units_are_not_on_target(context: MigrationContext) -> Verdict:
     return wait(Reason.PROGRESSING, f"moving {named}")
 
 
+APPROVAL: tuple[Task[MigrationContext], ...] = (
+    Task("approval recorded", (facts.UNITS,), approval_is_not_recorded, record_approval),
+)
 TASKS: tuple[Task[MigrationContext], ...] = (
-    Task("approval recorded", (), approval_is_not_recorded, record_approval),
+    *APPROVAL,
     Task("units on Target", (facts.UNITS,), units_are_not_on_target),
 )

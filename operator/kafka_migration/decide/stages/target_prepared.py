@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from kafka_migration.decide.context import MigrationContext
+from kafka_migration.decide.gate import Gate, approvals
 from kafka_migration.decide.rules import acls
 from kafka_migration.decide.rules.inventory import differences
 from kafka_migration.decide.tasks import Task
@@ -16,6 +17,8 @@ from kafka_migration.model.kafka import NewTopic, Topic
 from kafka_migration.model.reasons import Reason
 from kafka_migration.model.verdicts import PASS, Problem, Verdict, fail, wait
 
+NAME = "TargetPrepared"
+
 
 def plan_of(context: MigrationContext) -> Plan:
     """The frozen plan; this stage never runs without one."""
@@ -24,12 +27,22 @@ def plan_of(context: MigrationContext) -> Plan:
     return context.inventory.plan
 
 
+def gate(context: MigrationContext) -> Gate | None:
+    """The whole plan; None before there is one."""
+    if context.inventory is None:
+        return None
+    plan = context.inventory.plan
+    summary = (
+        f"create {len(plan.topics)} topics and {len(plan.internal_topics)} internal topics on "
+        f"the target; add {len(plan.target_acls)} ACLs there and {len(plan.source_acls)} on "
+        "the source; units may then prepare (bindings, DENYs on the target)"
+    )
+    return Gate(NAME, plan.digest, summary)
+
+
 def approved(context: MigrationContext) -> Entry | None:
     """The recorded approval of this stage."""
-    for entry in context.journal.of(EntryKind.APPROVED):
-        if entry.data["stage"] == "TargetPrepared":
-            return entry
-    return None
+    return next(iter(approvals(context, NAME)), None)
 
 
 def adopting(context: MigrationContext) -> bool:
@@ -86,7 +99,7 @@ def record_approval(context: MigrationContext) -> Work | None:
     """The approval becomes an entry before the first write."""
     approval = context.spec.approval
     digest = approval.digest if approval else ""
-    return Entry(EntryKind.APPROVED, 1, {"stage": "TargetPrepared", "digest": digest})
+    return Entry(EntryKind.APPROVED, 1, {"stage": NAME, "digest": digest})
 
 
 def topics_are_missing(context: MigrationContext) -> Verdict:

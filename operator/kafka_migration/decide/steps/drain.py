@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kafka_migration.decide.context import UnitContext
+from kafka_migration.decide.steps import approval
 from kafka_migration.decide.tasks import Task
 from kafka_migration.model import facts
 from kafka_migration.model.actions import Scale
@@ -67,6 +68,7 @@ def pods_are_left(context: UnitContext) -> Verdict:
 
 
 TASKS: tuple[Task[UnitContext], ...] = (
+    approval.STILL,
     Task("recorded", (facts.WORKLOADS,), drain_is_not_recorded, record),
     Task("scaled to zero", (facts.WORKLOADS,), workloads_run, scale_down),
     Task("pods gone", (facts.WORKLOADS,), pods_are_left),

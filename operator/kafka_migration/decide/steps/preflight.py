@@ -6,7 +6,7 @@ from kafka_migration.decide.context import UnitContext, moves_authority, moves_g
 from kafka_migration.decide.rules.positions import lagging
 from kafka_migration.decide.rules.seams import seams
 from kafka_migration.decide.rules.windows import FORECAST_BASE_SECONDS, settle_seconds
-from kafka_migration.decide.steps import groups_fit, prepare
+from kafka_migration.decide.steps import approval, groups_fit, prepare
 from kafka_migration.decide.steps.writers import acknowledged, writers_are_not_covered
 from kafka_migration.decide.tasks import Task
 from kafka_migration.model import facts
@@ -233,4 +233,5 @@ TASKS: tuple[Task[UnitContext], ...] = (
         applies=moves_groups,
     ),
     *groups_fit.TASKS,
+    approval.WAITED_FOR,  # last: what is mended by a changed spec is mended before
 )

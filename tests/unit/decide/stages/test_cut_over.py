@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.unit.decide.moving import at, last_at, stands
 from tests.unit.decide.planted import Planted
 
+from kafka_migration.decide.context import MigrationContext
+from kafka_migration.decide.stages.cut_over import record_approval
 from kafka_migration.model.entries import EntryKind
+from kafka_migration.model.facts import UNITS, Facts
 
 
 def test_units_of_an_unreleased_wave_are_a_hold_not_work():
@@ -39,6 +44,17 @@ def test_the_approval_is_an_entry_before_a_unit_may_switch():
     planted.run_until_step("writer", "Drain")
     stages = [e.data["stage"] for e in planted.journals["leave"] if e.kind is EntryKind.APPROVED]
     assert stages == ["TargetPrepared", "CutOver"]
+
+
+def test_what_does_not_repeat_the_gate_is_not_recorded():
+    """The act looks once more: units may have come between two looks."""
+    planted = Planted()
+    planted.run(lambda: planted._approved() and planted.status("leave").get("stage") == "Validated")
+    planted.change("leave", approval={"stage": "CutOver", "digest": "sha256:" + "0" * 64})
+    context = planted.context("leave")
+    assert isinstance(context, MigrationContext)
+    facts = Facts({UNITS.name: planted.fact(UNITS, context)})
+    assert record_approval(replace(context, facts=facts)) is None
 
 
 def test_an_approval_changed_afterwards_is_not_recorded_again():

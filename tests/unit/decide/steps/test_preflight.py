@@ -91,6 +91,7 @@ def test_a_problem_that_somebody_took_upon_themselves_by_name_does_not_block(who
     planted.source.settings["super.users"] = None
     reason = {"problem": "WritersNotListable", "subject": "cluster/source", "reason": "CHG-1"}
     planted.change(who, acknowledgements=[reason])
+    planted.approve_again()
     assert planted.decide("writer")[0].moved
 
 
@@ -106,6 +107,7 @@ def test_a_writer_named_in_the_fence_is_covered():
     planted = last_at("writer", "Preflight")
     planted.source.acls.add(acl("stranger", "WRITE"))
     planted.change("writer", fence={"extraPrincipals": ["User:stranger"]})
+    planted.approve_again()
     assert planted.decide("writer")[0].moved
 
 

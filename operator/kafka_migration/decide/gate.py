@@ -1,0 +1,34 @@
+"""A gate: what an approval must repeat to open a stage, and which approvals were recorded.
+
+Called by the gated stages (each says what its gate covers), by migration.py and its status.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kafka_migration.decide.context import MigrationContext
+from kafka_migration.model.entries import Entry, EntryKind
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What an approval must name to open a stage; the digest covers all that is approved."""
+
+    stage: str
+    digest: str
+    summary: str
+
+
+def approvals(context: MigrationContext, stage: str) -> tuple[Entry, ...]:
+    """The recorded approvals of a stage, oldest first."""
+    every = context.journal.of(EntryKind.APPROVED)
+    return tuple(entry for entry in every if entry.data["stage"] == stage)
+
+
+def named_by_spec(context: MigrationContext, gate: Gate | None) -> bool:
+    """spec.approval repeats this gate."""
+    approval = context.spec.approval
+    if gate is None or approval is None:
+        return False
+    return (approval.stage, approval.digest) == (gate.stage, gate.digest)
