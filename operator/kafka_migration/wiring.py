@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,10 +28,11 @@ from kafka_migration.adapters.kubernetes.workers import ConnectWorkers
 from kafka_migration.adapters.kubernetes.workloads import Workloads
 from kafka_migration.adapters.replication import manifests, mirrormaker2
 from kafka_migration.adapters.replication.settings import MirrorConnection
+from kafka_migration.decide.context import MigrationContext
 from kafka_migration.decide.rules import names
 from kafka_migration.memory import Memory
 from kafka_migration.model.kafka import Connection
-from kafka_migration.model.sides import entered_by, left_by
+from kafka_migration.model.sides import Direction, entered_by, left_by
 from kafka_migration.ports import ConnectPort
 from kafka_migration.settings import Settings
 from kafka_migration.world import Lease, MirrorOrder, WorkersOrder, World
@@ -52,8 +54,11 @@ class SystemClock:
         return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
+@dataclass(frozen=True)
 class MirrorMaker2:
     """Engine by the builders of adapters/replication."""
+
+    operator_namespace: str  # whose pods reach the workers' REST interface; nobody else's do
 
     def workers(self, order: WorkersOrder) -> Sequence[Mapping[str, Any]]:
         """Manifests; the Deployment's own annotation tells the decider's hash.
@@ -72,7 +77,8 @@ class MirrorMaker2:
             direction=order.direction,
             target=MirrorConnection.of(written),
             workers=migration.spec.replication.mirror_maker2.workers,
-            replication_factor=migration.spec.target_topics.replication_factor,
+            replication_factor=_replicas(migration, order.direction),
+            operator_namespace=self.operator_namespace,
         )
         secrets = manifests.WorkerSecrets(read, written, order.rest_password)
         built = deepcopy(manifests.worker_manifests(spec, secrets))
@@ -94,7 +100,7 @@ class MirrorMaker2:
                 target=MirrorConnection.of(written),
                 topics=frozenset(order.topics),
                 tasks_max=migration.spec.replication.mirror_maker2.tasks_max,
-                replication_factor=migration.spec.target_topics.replication_factor,
+                replication_factor=_replicas(migration, order.direction),
                 offset_reset=order.offset_reset,
             )
         )
@@ -104,6 +110,15 @@ def _ends(order: WorkersOrder | MirrorOrder) -> tuple[Connection, Connection]:
     """What mirrors of the order's direction read, and what they write."""
     ends = {"source": order.source, "target": order.target}
     return ends[left_by(order.direction)], ends[entered_by(order.direction)]
+
+
+def _replicas(migration: MigrationContext, direction: Direction) -> int:
+    """Of the mirrors' own topics, which exist by then: a broker may refuse another number."""
+    inventory = migration.inventory
+    own = inventory.plan.source_internal_topics if inventory else ()
+    if direction == "reverse" and own:
+        return own[0].replication_factor
+    return migration.spec.target_topics.replication_factor
 
 
 class ConnectPool:
@@ -137,7 +152,7 @@ def build_world(settings: Settings, api: Api, lease: Lease) -> World:
         secrets=Secrets(api),
         kafka=KafkaPool().cluster,
         connect=ConnectPool().cluster,
-        engine=MirrorMaker2(),
+        engine=MirrorMaker2(settings.namespace),
         store=Store(api, Events(api, settings.identity, clock.now)),
         shards=Shards(api),
         register=Register(api),

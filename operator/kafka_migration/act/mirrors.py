@@ -20,6 +20,7 @@ from kafka_migration.model.actions import (
     StopConnector,
 )
 from kafka_migration.model.reasons import Reason
+from kafka_migration.model.sides import opposite
 from kafka_migration.world import REST_PASSWORD_KEY, MirrorOrder, WorkersOrder
 
 _PASSWORD_BYTES = 32
@@ -136,12 +137,18 @@ def stop_connector(scene: Scene, action: StopConnector) -> None:
 
 
 def resume_connector(scene: Scene, action: ResumeConnector) -> None:
-    """Let it run, unless another mirror lists one of its topics (protocol 5.3)."""
+    """Let it run, unless another mirror lists one of its topics (protocol 5.3).
+
+    Nor one of the other direction: two that copy to each other copy for ever.
+    """
     connect = scene.connect(action.direction)
     present = connect.connectors()
     own = present.get(action.name)
-    for other in present.values():
-        shared = own.topics & other.topics if own and other.name != own.name else frozenset()
+    others = [other for other in present.values() if own and other.name != own.name]
+    if scene.migration.spec.has_way_back:
+        others += scene.connect(opposite(action.direction)).connectors().values()
+    for other in others:
+        shared = own.topics & other.topics if own else frozenset()
         if shared and other.state != "STOPPED":
             text = f"mirrors {action.name} and {other.name} both list {min(shared)}; stop one"
             raise Refused(Reason.TASK_FAILED, text)

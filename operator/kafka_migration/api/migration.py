@@ -112,8 +112,9 @@ class Replication(SpecModel):
     mirror_maker2: MirrorMaker2 = Field(
         alias="mirrorMaker2", description="Settings of the MirrorMaker 2 engine."
     )
-    reverse: Literal["Disabled"] = Field(
-        description="Reverse replication. Only Disabled for now: a switched unit stays on Target."
+    reverse: Literal["Enabled", "Disabled"] = Field(
+        description="Enabled: what a switched unit writes on the target is copied back, so that it "
+        "can go back with it. Disabled: a switched unit stays on Target. Frozen with the inventory."
     )
     max_lag_seconds: Annotated[int, Field(ge=1, le=3600)] = Field(
         default=5, description="Lag below which a topic counts as replicating."
@@ -146,9 +147,7 @@ class Cutover(SpecModel):
 class Slo(SpecModel):
     """What happens when a unit does not do well after its switch."""
 
-    on_failure: Literal["Hold"] = Field(
-        description="Hold: report and wait for people (the only choice without reverse mirrors)."
-    )
+    on_failure: Literal["Hold"] = Field(description="Hold: report and wait for people.")
 
 
 class AllowedCutovers(SpecModel):
@@ -174,6 +173,12 @@ _FROZEN = (
 )
 
 
+_WAY_BACK_FROZEN = (
+    "!has(self.status) || !has(self.status.stage) || "
+    "self.spec.replication.reverse == oldSelf.spec.replication.reverse"
+)
+
+
 class KafkaMigrationSpec(SpecModel):
     """Leave one Kafka (source) for another (target), stage by stage, with proof."""
 
@@ -182,6 +187,11 @@ class KafkaMigrationSpec(SpecModel):
             "rule": _FROZEN,
             "message": "scope is frozen with the inventory; create another KafkaMigration "
             "for other topics",
+        },
+        {
+            "rule": _WAY_BACK_FROZEN,
+            "message": "replication.reverse is frozen with the inventory, whose plan lists what "
+            "the way back needs; create another KafkaMigration",
         },
     ]
     model_config = ConfigDict(title="KafkaMigrationSpec")
@@ -212,3 +222,8 @@ class KafkaMigrationSpec(SpecModel):
         default=None, description="Opens the gate that status.gate names."
     )
     paused: bool = Field(default=False, description="True: no new steps; mirrors run on.")
+
+    @property
+    def has_way_back(self) -> bool:
+        """Reverse mirrors copy what is written on the target."""
+        return self.replication.reverse == "Enabled"

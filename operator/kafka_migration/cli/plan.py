@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from kafka_migration.cli.reading import Reader
-from kafka_migration.model.inventory import Inventory
+from kafka_migration.model.inventory import Inventory, Plan
 from kafka_migration.model.kafka import Acl, NewTopic
 
 _PLAIN_WIDTH = 200  # of a file or a pipe: an ACL stays on its line
@@ -46,6 +46,8 @@ def _print(migration: Mapping[str, Any], frozen: Inventory, gate: Mapping[str, s
     console.print(_topics(title, made.internal_topics))
     console.print(_acls(f"{len(made.target_acls)} ACLs to add on the target", made.target_acls))
     console.print(_acls(f"{len(made.source_acls)} ACLs to add on the source", made.source_acls))
+    if made.way_back:
+        _print_way_back(console, made)
     console.print(
         "Nothing else is written at TargetPrepared; applications get Write at their move."
     )
@@ -57,6 +59,18 @@ def _print(migration: Mapping[str, Any], frozen: Inventory, gate: Mapping[str, s
     command = f"kmig approve {place} --stage {gate['stage']} --digest {gate['digest']}"
     console.print("Approve with", style="dim")
     console.print(f"  {command}", soft_wrap=True)
+
+
+def _print_way_back(console: Console, made: Plan) -> None:
+    """What only a plan with reverse mirrors has."""
+    count = len(made.source_internal_topics)
+    title = f"{count} internal topics of the reverse mirrors, on the source"
+    console.print(_topics(title, made.source_internal_topics))
+    title = f"{len(made.reverse_rights)} ACLs that units add on the source"
+    console.print(_acls(title, made.reverse_rights))
+    console.print(
+        "Each is added at a unit's Prepare, after a DENY for the same principal was read back.\n"
+    )
 
 
 def _table(title: str, *columns: str) -> Table:

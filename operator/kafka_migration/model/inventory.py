@@ -28,13 +28,17 @@ class Plan:
 
     topics: tuple[NewTopic, ...]
     internal_topics: tuple[NewTopic, ...]  # of the mirrors, on the target
-    source_acls: tuple[Acl, ...]  # the mirror's reading rights
-    target_acls: tuple[Acl, ...]  # applications' rights but Write, the mirror's rights
+    source_acls: tuple[Acl, ...]  # mirrors' rights but to write the topics in scope
+    target_acls: tuple[Acl, ...]  # applications' rights but Write, the mirrors' rights
     source_internal_topics: tuple[NewTopic, ...] = ()  # of the reverse mirrors, on the source
+    reverse_rights: tuple[Acl, ...] = ()  # ALLOW Write on the source: added per unit, at Prepare
 
     def as_json(self) -> dict[str, Any]:
         """JSON that parse reads; without a way back it is what it was before there was one."""
-        reverse = {"sourceInternalTopics": [_topic(t) for t in self.source_internal_topics]}
+        reverse = {
+            "sourceInternalTopics": [_topic(t) for t in self.source_internal_topics],
+            "reverseRights": [acl_json(a) for a in self.reverse_rights],
+        }
         return {
             "topics": [_topic(t) for t in self.topics],
             "internalTopics": [_topic(t) for t in self.internal_topics],
@@ -42,6 +46,11 @@ class Plan:
             "targetAcls": [acl_json(a) for a in self.target_acls],
             **{name: items for name, items in reverse.items() if items},
         }
+
+    @property
+    def way_back(self) -> bool:
+        """Records written on the target are copied back: the plan has reverse mirrors."""
+        return bool(self.source_internal_topics)
 
     @property
     def digest(self) -> str:
@@ -107,6 +116,7 @@ class Inventory:
                 tuple(acl_from(a) for a in plan["sourceAcls"]),
                 tuple(acl_from(a) for a in plan["targetAcls"]),
                 tuple(_new_topic(t) for t in plan.get("sourceInternalTopics", ())),
+                tuple(acl_from(a) for a in plan.get("reverseRights", ())),
             ),
         )
 

@@ -62,11 +62,11 @@ def prepared(stage: Stage, admins: Mapping[str, Connection]) -> Iterator[Stage]:
     uid, topic = stage.life.uid, stage.life.topic
     pool = KafkaPool()
     source, target = (pool.cluster(admins[side]) for side in ("source", "target"))
-    internal = rules.internal_topics(uid, 1)
+    internal = rules.internal_topics(uid, "forward", 1)
     principal = f"User:{MIRROR}"
     rights = (
-        rules.source_acls(principal, {topic}),
-        rules.target_acls(principal, {topic}, uid),
+        rules.reading_acls(principal, {topic}),
+        (*rules.writing_acls(principal, {topic}), *rules.runtime_acls(principal, uid, "forward")),
     )
     try:
         for cluster in (source, target):

@@ -178,6 +178,15 @@ def test_the_scope_is_frozen_once_a_stage_is_reached() -> None:
     assert "create another" in answer.stderr
 
 
+def test_the_way_back_is_frozen_once_a_stage_is_reached() -> None:
+    """The approved plan was made with it or without it."""
+    reached = {"status": {"stage": "InventoryFrozen"}}
+    assert merge("kafkamigrations", reached, "--subresource=status").returncode == 0
+    answer = merge("kafkamigrations", {"spec": {"replication": {"reverse": "Enabled"}}})
+    assert answer.returncode != 0
+    assert "replication.reverse is frozen" in answer.stderr
+
+
 def test_the_migration_of_a_unit_never_changes() -> None:
     """An immutable reference, refused at admission."""
     answer = merge("workloadcutovers", {"spec": {"migrationRef": {"name": "other"}}})
@@ -187,9 +196,9 @@ def test_the_migration_of_a_unit_never_changes() -> None:
 
 def test_what_is_not_supported_is_refused_with_what_is() -> None:
     """Enums of one value name that value."""
-    answer = merge("kafkamigrations", {"spec": {"replication": {"reverse": "Enabled"}}})
+    answer = merge("kafkamigrations", {"spec": {"replication": {"engine": "External"}}})
     assert answer.returncode != 0
-    assert "Disabled" in answer.stderr
+    assert "MirrorMaker2" in answer.stderr
 
 
 def test_no_default_is_stored() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -69,6 +70,22 @@ def test_the_plan_lists_everything_that_will_be_written(frozen, kmig):
         "User:orders-reader",
         f"digest {INVENTORY.plan.digest}",
     ):
+        assert shown in text
+
+
+def test_a_plan_with_a_way_back_lists_what_it_writes_on_the_source(server, kmig):
+    plan = replace(
+        INVENTORY.plan,
+        source_internal_topics=(NewTopic("kmig-0-reverse-offsets", 5, 3),),
+        reverse_rights=(allow("User:back", "WRITE"),),
+    )
+    entry = Entry(EntryKind.INVENTORY_FROZEN, 1, replace(INVENTORY, plan=plan).as_json(), "")
+    head = append_entry(Shards(server.api()), "platform", "m-1", "", entry)
+    body = samples.awaiting()
+    body["status"] |= {"journal": {"head": head, "entries": 1}}
+    place(server, body)
+    text = kmig("plan", "leave-source").output
+    for shown in ("kmig-0-reverse-offsets", "User:back", "after a DENY for the same principal"):
         assert shown in text
 
 

@@ -332,6 +332,8 @@ class Planted:
         assert not (left and entered), f"two writers: {self.acts[-1]}"
         mirrored = self.target.may_write("User:mirror", "orders")
         assert not (entered and mirrored), f"writer beside mirror: {self.acts[-1]}"
+        mirrored_back = self.source.may_write("User:mirror", "orders")
+        assert not (left and mirrored_back), f"writer beside reverse mirror: {self.acts[-1]}"
         approved = EntryKind.APPROVED in self.kinds("leave")
         assert approved or not self.acts, f"before an approval: {self.acts}"
 
@@ -392,13 +394,13 @@ class Planted:
         return Cluster(kafka.cluster_id, (1,), kafka.operations, dict(kafka.settings))
 
     def _source_topics(self, _: Context) -> Mapping[str, Topic]:
-        return dict(self.source.topics)
+        return {n: t for n, t in self.source.topics.items() if _in_scope(n)}
 
     def _target_topics(self, _: Context) -> Mapping[str, Topic]:
-        return {n: t for n, t in self.target.topics.items() if n in self.source.topics}
+        return {n: t for n, t in self.target.topics.items() if _in_scope(n)}
 
     def _internal_topics(self, _: Context) -> Mapping[str, Topic]:
-        return {n: t for n, t in self.target.topics.items() if n not in self.source.topics}
+        return {n: t for n, t in self.target.topics.items() if not _in_scope(n)}
 
     def _source_internal_topics(self, context: Context) -> Mapping[str, Topic]:
         inventory = _migration(context).inventory
@@ -774,6 +776,11 @@ class Planted:
 
     def _do_RemoveProbePod(self, _: str, action: act.RemoveProbePod) -> None:  # noqa: N802
         del self.probes[action.name]
+
+
+def _in_scope(topic_name: str) -> bool:
+    """Not one of the mirrors' own."""
+    return not topic_name.startswith(("kmig-", "mm2-"))
 
 
 def _direction(connector: str) -> Direction:

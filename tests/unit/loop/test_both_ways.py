@@ -6,10 +6,19 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.loop.fake_world import ORDERS, FakeWorld, inventory, migration, topic, unit
+from tests.unit.loop.fake_world import (
+    ORDERS,
+    FakeWorld,
+    inventory,
+    migration,
+    migration_spec,
+    topic,
+    unit,
+)
 
 from kafka_migration.act import act
 from kafka_migration.decide.context import UnitContext
+from kafka_migration.errors import Refused, Unavailable
 from kafka_migration.model import actions, facts
 from kafka_migration.model.connect import Connector, ConnectorOffsets
 from kafka_migration.model.entries import Entry, EntryKind, Journal
@@ -168,6 +177,45 @@ def test_a_topic_is_created_on_the_side_that_the_action_names(fake, side):
     assert list(calls.values()) == [[]]
 
 
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize(
+    ("reverse", "state", "refused"),
+    [("Enabled", "RUNNING", True), ("Enabled", "STOPPED", False), ("Disabled", "RUNNING", False)],
+)
+def test_no_mirror_is_resumed_while_one_back_copies_its_topics(
+    fake, direction, reverse, state, refused
+):
+    """The two would copy each other's copies for ever. Without a way back there is no other."""
+    ours, other = fake.connect, fake.reverse_connect
+    if direction == "reverse":
+        ours, other = other, ours
+    topics = frozenset({"orders"})
+    ours.present = {"m": Connector("m", "STOPPED", {}, {}, topics=topics)}
+    other.present = {"back": Connector("back", state, {}, {}, topics=topics)}
+    raw = migration_spec()
+    raw["replication"]["reverse"] = reverse
+    action = actions.ResumeConnector(direction, "m")
+    if refused:
+        with pytest.raises(Refused) as caught:
+            act(fake.world, migration(spec=raw), action)
+        assert "back" in caught.value.message
+    else:
+        act(fake.world, migration(spec=raw), action)
+    assert (("resume", "m") in ours.calls) is not refused
+
+
+def test_nothing_is_resumed_while_the_other_direction_cannot_be_read(fake):
+    """What cannot be read may be running."""
+    topics = frozenset({"orders"})
+    fake.connect.present = {"m": Connector("m", "STOPPED", {}, {}, topics=topics)}
+    del fake.secrets.values["platform", "kmig-aaaaaaaa-reverse", "rest-password"]
+    raw = migration_spec()
+    raw["replication"]["reverse"] = "Enabled"
+    with pytest.raises(Unavailable):
+        act(fake.world, migration(spec=raw), actions.ResumeConnector("forward", "m"))
+    assert not fake.connect.calls
+
+
 def test_reverse_workers_are_objects_of_their_own(fake):
     act(fake.world, migration(), actions.ApplyWorkers("reverse", "h"))
     ((_, namespace, name, manifests),) = fake.workers.calls
@@ -183,7 +231,7 @@ def test_workers_attach_to_the_cluster_that_their_direction_ends_at(direction, a
     import base64
 
     order = WorkersOrder(direction, migration(), "kafka:test", SOURCE, TARGET, "rest", "decided")
-    built = {m["kind"]: m for m in MirrorMaker2().workers(order)}
+    built = {m["kind"]: m for m in MirrorMaker2("kmig-system").workers(order)}
     properties = built["ConfigMap"]["data"]["worker.properties"].splitlines()
     assert f"bootstrap.servers={attached}" in properties
     assert f"producer.bootstrap.servers={attached}" in properties
@@ -192,6 +240,31 @@ def test_workers_attach_to_the_cluster_that_their_direction_ends_at(direction, a
     assert f'username="{jaas}"' in files["target.jaas"]
     assert f'username="{jaas}"' not in files["source.jaas"]
     assert {m["metadata"]["name"] for m in built.values()} == {f"kmig-aaaaaaaa-{direction}"}
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_only_the_operators_namespace_reaches_the_workers_rest_interface(direction):
+    order = WorkersOrder(direction, migration(), "kafka:test", SOURCE, TARGET, "rest", "decided")
+    built = {m["kind"]: m for m in MirrorMaker2("of-the-operator").workers(order)}
+    spec = built["NetworkPolicy"]["spec"]
+    (rule,) = spec["ingress"]
+    allowed = [peer.get("namespaceSelector", {}).get("matchLabels") for peer in rule["from"]]
+    assert {"kubernetes.io/metadata.name": "of-the-operator"} in allowed
+    instance = {"app.kubernetes.io/instance": f"kmig-aaaaaaaa-{direction}"}
+    assert instance.items() <= spec["podSelector"]["matchLabels"].items()
+
+
+@pytest.mark.parametrize(("direction", "replicas"), [("forward", "2"), ("reverse", "3")])
+def test_replicas_are_those_of_the_cluster_that_the_direction_ends_at(direction, replicas):
+    frozen = inventory()
+    plan = replace(frozen.plan, source_internal_topics=(NewTopic("syncs", 1, 3),))
+    entry = Entry(EntryKind.INVENTORY_FROZEN, 1, replace(frozen, plan=plan).as_json())
+    raw = migration_spec(targetTopics={"replicationFactor": 2})
+    context = replace(migration(spec=raw), journal=Journal((entry,)))
+    config = MirrorMaker2("kmig-system").mirror(
+        MirrorOrder(direction, context, "m", ("orders",), SOURCE, TARGET)
+    )
+    assert config["offset-syncs.topic.replication.factor"] == replicas
 
 
 @pytest.mark.parametrize(
@@ -203,7 +276,7 @@ def test_workers_attach_to_the_cluster_that_their_direction_ends_at(direction, a
 )
 def test_a_mirror_reads_what_its_direction_leaves(direction, read_from, aliases):
     order = MirrorOrder(direction, migration(), "m", ("orders",), SOURCE, TARGET)
-    config = MirrorMaker2().mirror(order)
+    config = MirrorMaker2("kmig-system").mirror(order)
     ends = ("source", "target")
     assert tuple(config[f"{e}.cluster.bootstrap.servers"] for e in ends) == read_from
     assert tuple(config[f"{e}.cluster.alias"] for e in ends) == aliases

@@ -143,7 +143,7 @@ def test_the_workers_deployment_carries_the_deciders_hash():
     order = world.WorkersOrder(
         "forward", migration(), "kafka:test", SOURCE, TARGET, "rest", "decided"
     )
-    built = MirrorMaker2().workers(order)
+    built = MirrorMaker2("kmig-system").workers(order)
     (deployment,) = [m for m in built if m["kind"] == "Deployment"]
     assert deployment["metadata"]["annotations"][manifests.SPEC_HASH] == "decided"
     template = deployment["spec"]["template"]["metadata"]["annotations"]
@@ -154,7 +154,7 @@ def test_the_workers_deployment_carries_the_deciders_hash():
 
 def test_decider_and_engine_mean_the_same_names():
     """The decider cannot import the adapter; offsets are keyed by these names."""
-    config = MirrorMaker2().mirror(
+    config = MirrorMaker2("kmig-system").mirror(
         world.MirrorOrder("forward", migration(), "m", ("orders",), SOURCE, TARGET, "none")
     )
     assert config["source.cluster.alias"] == mirror.source_alias("aaaaaaaa", "forward")
@@ -162,7 +162,7 @@ def test_decider_and_engine_mean_the_same_names():
 
 
 def test_a_mirrors_configuration_holds_no_password():
-    config = MirrorMaker2().mirror(
+    config = MirrorMaker2("kmig-system").mirror(
         world.MirrorOrder("forward", migration(), "m", ("orders",), SOURCE, TARGET, "none")
     )
     assert "pw-" not in json.dumps(dict(config))

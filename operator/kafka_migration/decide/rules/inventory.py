@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
 from kafka_migration.api.migration import KafkaMigrationSpec, Selection
 from kafka_migration.decide.rules import acls as acl_rules
 from kafka_migration.decide.rules import mirror
+from kafka_migration.decide.rules.mirror_names import FORWARD, REVERSE
 from kafka_migration.model.inventory import FrozenTopic, Inventory, Plan
 from kafka_migration.model.kafka import Acl, Cluster, Group, NewTopic, Topic
 
@@ -107,14 +109,37 @@ def _plan(
     mirror_target = identities.target.authentication.principal_name
     left_out = {mirror_source, spec.source.authentication.principal_name}
     applications = acl_rules.copied(reaching, names, sorted(readings.groups), mapping, left_out)
-    return Plan(
+    factor = spec.target_topics.replication_factor
+    plan = Plan(
         topics=tuple(_new_topic(spec, readings.topics[n]) for n in names),
-        internal_topics=mirror.internal_topics(short_uid, spec.target_topics.replication_factor),
-        source_acls=mirror.source_acls(mirror_source, names),
-        target_acls=tuple(
-            sorted((*applications, *mirror.target_acls(mirror_target, names, short_uid)))
+        internal_topics=mirror.internal_topics(short_uid, FORWARD, factor),
+        source_acls=mirror.reading_acls(mirror_source, names),
+        target_acls=_sorted(
+            applications,
+            mirror.writing_acls(mirror_target, names),
+            mirror.runtime_acls(mirror_target, short_uid, FORWARD),
         ),
     )
+    if not spec.has_way_back:
+        return plan
+    replicas = _most_replicas(readings.topics.values())
+    runtime = mirror.runtime_acls(mirror_source, short_uid, REVERSE)
+    return replace(
+        plan,
+        source_acls=_sorted(plan.source_acls, runtime),
+        target_acls=_sorted(plan.target_acls, mirror.reading_acls(mirror_target, names)),
+        source_internal_topics=mirror.internal_topics(short_uid, REVERSE, replicas),
+        reverse_rights=mirror.reverse_write_acls(mirror_source, names),
+    )
+
+
+def _sorted(*parts: Iterable[Acl]) -> tuple[Acl, ...]:
+    return tuple(sorted(chain.from_iterable(parts)))
+
+
+def _most_replicas(topics: Iterable[Topic]) -> int:
+    """What the source grants a topic in scope it grants ours."""
+    return max((len(p.replicas) for t in topics for p in t.partitions.values()), default=1)
 
 
 def _new_topic(spec: KafkaMigrationSpec, topic: Topic) -> NewTopic:

@@ -12,7 +12,6 @@ from dataclasses import replace
 from kafka_migration.api.migration import KafkaMigrationSpec
 from kafka_migration.decide.rules import mirror_names
 from kafka_migration.decide.rules.mirror_names import (
-    FORWARD,
     group_id,
     leader_transaction,
     storage_topic,
@@ -32,41 +31,56 @@ def source_alias(short_uid: str, direction: Direction) -> str:
     return mirror_names.alias(short_uid, direction, side="source")
 
 
-def internal_topics(short_uid: str, replication_factor: int) -> tuple[NewTopic, ...]:
+def internal_topics(
+    short_uid: str, direction: Direction, replication_factor: int
+) -> tuple[NewTopic, ...]:
     """Connect's three topics and the offset-syncs topic, made before the workers start.
 
-    The syncs topic keeps every sync: compaction would take away the history that exact
+    They stand on the cluster that the direction ends at. The syncs topic keeps every sync: compaction would take away the history that exact
     translation needs.
     """
     storage = tuple(
-        NewTopic(storage_topic(short_uid, FORWARD, kind), count, replication_factor, _COMPACT)
+        NewTopic(storage_topic(short_uid, direction, kind), count, replication_factor, _COMPACT)
         for kind, count in _STORAGE
     )
-    syncs = NewTopic(syncs_topic(short_uid, FORWARD), 1, replication_factor, _ENDLESS)
+    syncs = NewTopic(syncs_topic(short_uid, direction), 1, replication_factor, _ENDLESS)
     return (*storage, syncs)
 
 
-def source_acls(principal: str, topics: Collection[str]) -> tuple[Acl, ...]:
-    """The mirror reads the topics in scope; it needs no group (assign)."""
+def reading_acls(principal: str, topics: Collection[str]) -> tuple[Acl, ...]:
+    """A mirror reads the topics in scope; it needs no group (assign)."""
     return tuple(_allow(ResourceType.TOPIC, topic, principal, "READ") for topic in sorted(topics))
 
 
-def target_acls(principal: str, topics: Collection[str], short_uid: str) -> tuple[Acl, ...]:
-    """The mirror writes the topics in scope and the syncs, uses its own topics and transactions.
+def writing_acls(principal: str, topics: Collection[str]) -> tuple[Acl, ...]:
+    """A mirror writes the topics in scope where its direction ends."""
+    return tuple(_allow(ResourceType.TOPIC, topic, principal, "WRITE") for topic in sorted(topics))
+
+
+def reverse_write_acls(principal: str, topics: Collection[str]) -> tuple[Acl, ...]:
+    """What the reverse mirror needs on the source to write these topics.
+
+    The plan lists it apart: a unit's Prepare adds it for its own topics, once the DENY for the
+    same principal is read back (protocol 3.1), and nothing else ever does.
+    """
+    return writing_acls(principal, topics)
+
+
+def runtime_acls(principal: str, short_uid: str, direction: Direction) -> tuple[Acl, ...]:
+    """Syncs, Connect's own topics, group and transactions, on the cluster that mirrors write to.
 
     The least that runs: what each is for was found by leaving it out
     (measured on StandardAuthorizer with Connect 4.3.1, tests/contract/connect).
     """
-    group = group_id(short_uid, FORWARD)
-    written = [*sorted(topics), syncs_topic(short_uid, FORWARD)]
-    entries = [_allow(ResourceType.TOPIC, topic, principal, "WRITE") for topic in written]
+    group = group_id(short_uid, direction)
+    entries = [_allow(ResourceType.TOPIC, syncs_topic(short_uid, direction), principal, "WRITE")]
     entries += [
-        _allow(ResourceType.TOPIC, storage_topic(short_uid, FORWARD, kind), principal, operation)
+        _allow(ResourceType.TOPIC, storage_topic(short_uid, direction, kind), principal, operation)
         for kind, _ in _STORAGE
         for operation in ("READ", "WRITE")
     ]
     entries.append(_allow(ResourceType.GROUP, group, principal, "READ"))
-    leader = leader_transaction(short_uid, FORWARD)
+    leader = leader_transaction(short_uid, direction)
     tasks = _allow(ResourceType.TRANSACTIONAL_ID, f"{group}-", principal, "WRITE")
     entries.append(_allow(ResourceType.TRANSACTIONAL_ID, leader, principal, "WRITE"))
     entries.append(replace(tasks, pattern=PatternType.PREFIXED))

@@ -69,6 +69,19 @@ def clusters_are_not_as_pinned(context: MigrationContext) -> Verdict:
     )
 
 
+def way_back_is_not_as_planned(context: MigrationContext) -> Verdict:
+    """The schema freezes it; an object restored from a copy may say otherwise."""
+    frozen = context.inventory
+    if frozen is None or frozen.plan.way_back == context.spec.has_way_back:
+        return PASS
+    was = "Enabled" if frozen.plan.way_back else "Disabled"
+    text = (
+        f"spec.replication.reverse was {was} when the inventory was frozen, and the plan has been "
+        "made for that; set it back, or create another KafkaMigration"
+    )
+    return fail([Problem(Reason.INVALID_SPEC, "spec.replication.reverse", text)])
+
+
 def our_acl_would_be_the_first(context: MigrationContext) -> Verdict:
     """A topic without any ACL may be everybody's; the first one shuts everybody out (1.5)."""
     if context.inventory is not None:
@@ -116,6 +129,7 @@ def freeze(context: MigrationContext) -> Work | None:
 
 TASKS: tuple[Task[MigrationContext], ...] = (
     Task("spec can work", (), spec_cannot_work),
+    Task("way back as planned", (), way_back_is_not_as_planned),
     Task(
         "clusters answer",
         (facts.SOURCE_CLUSTER, facts.TARGET_CLUSTER),

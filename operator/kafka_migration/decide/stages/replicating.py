@@ -7,12 +7,22 @@ from kafka_migration.decide.rules import names
 from kafka_migration.decide.rules.hand_overs import handed_over
 from kafka_migration.decide.rules.mirror import workers_hash
 from kafka_migration.decide.stages import copy_watch, mirror_care
-from kafka_migration.decide.stages.inventory_frozen import clusters_are_not_as_pinned
+from kafka_migration.decide.stages.inventory_frozen import (
+    clusters_are_not_as_pinned,
+    way_back_is_not_as_planned,
+)
 from kafka_migration.decide.stages.mirror_care import running
+from kafka_migration.decide.stages.target_prepared import has_way_back
 from kafka_migration.decide.tasks import Task
 from kafka_migration.model import facts
-from kafka_migration.model.actions import ApplyWorkers, CreateConnector, ResumeConnector, Work
-from kafka_migration.model.connect import Connector
+from kafka_migration.model.actions import (
+    ApplyWorkers,
+    CreateConnector,
+    Direction,
+    ResumeConnector,
+    Work,
+)
+from kafka_migration.model.connect import Connector, Workers
 from kafka_migration.model.entries import Entry, EntryKind
 from kafka_migration.model.reasons import Reason
 from kafka_migration.model.verdicts import PASS, Problem, Verdict, fail, wait
@@ -30,13 +40,21 @@ def bulk_topics(context: MigrationContext) -> tuple[str, ...]:
 
 
 def workers_are_not_ready(context: MigrationContext) -> Verdict:
-    """The Connect Deployment exists as specified and its pods are ready."""
-    workers = context.facts[facts.WORKERS]
+    """The forward Connect Deployment exists as specified and its pods are ready."""
+    return _ready(context, context.facts[facts.WORKERS], "Connect workers")
+
+
+def reverse_workers_are_not_ready(context: MigrationContext) -> Verdict:
+    """The same of the way back: it is there before a unit could need it."""
+    return _ready(context, context.facts[facts.REVERSE_WORKERS], "Connect workers of the way back")
+
+
+def _ready(context: MigrationContext, workers: Workers, what: str) -> Verdict:
     if not workers.exists or workers.spec_hash != workers_hash(context.spec):
-        return wait(Reason.CONNECT_NOT_READY, "creating the Connect workers")
+        return wait(Reason.CONNECT_NOT_READY, f"creating the {what}")
     if workers.ready < workers.wanted or workers.wanted == 0:
         said = f": {workers.problem}" if workers.problem else ""
-        text = f"{workers.ready} of {workers.wanted} Connect workers ready{said}"
+        text = f"{workers.ready} of {workers.wanted} {what} ready{said}"
         return wait(Reason.CONNECT_NOT_READY, text)
     return PASS
 
@@ -51,9 +69,17 @@ def workers_are_missing(context: MigrationContext) -> Verdict:
 
 def apply_workers(context: MigrationContext) -> Work | None:
     """Create or correct the workers; nothing to do while they only start."""
-    workers = context.facts[facts.WORKERS]
+    return _apply(context, context.facts[facts.WORKERS], "forward")
+
+
+def apply_reverse_workers(context: MigrationContext) -> Work | None:
+    """The same of the way back."""
+    return _apply(context, context.facts[facts.REVERSE_WORKERS], "reverse")
+
+
+def _apply(context: MigrationContext, workers: Workers, direction: Direction) -> Work | None:
     wanted = workers_hash(context.spec)
-    return None if workers.spec_hash == wanted else ApplyWorkers("forward", wanted)
+    return None if workers.spec_hash == wanted else ApplyWorkers(direction, wanted)
 
 
 def topics_were_recreated(context: MigrationContext) -> Verdict:
@@ -139,6 +165,7 @@ def lag_is_too_high(context: MigrationContext) -> Verdict:
 
 
 _STANDING: tuple[Task[MigrationContext], ...] = (
+    Task("way back as planned", (), way_back_is_not_as_planned),
     Task(
         "clusters as pinned",
         (facts.SOURCE_CLUSTER, facts.TARGET_CLUSTER),
@@ -154,10 +181,20 @@ _MIRRORS: tuple[Task[MigrationContext], ...] = (
     Task("bulk mirror", (facts.CONNECTORS,), bulk_mirror_is_not_running, start_bulk_mirror),
     *mirror_care.TASKS,
 )
+_WAY_BACK: tuple[Task[MigrationContext], ...] = (
+    Task(
+        "workers of the way back",
+        (facts.REVERSE_WORKERS,),
+        reverse_workers_are_not_ready,
+        apply_reverse_workers,
+        has_way_back,
+    ),
+)
 # What must stay true from the first mirror on, whatever else is done or waited for.
-GUARDS: tuple[Task[MigrationContext], ...] = (*_STANDING, *_MIRRORS)
+GUARDS: tuple[Task[MigrationContext], ...] = (*_STANDING, *_MIRRORS, *_WAY_BACK)
 TASKS: tuple[Task[MigrationContext], ...] = (
     *_STANDING,
+    *_WAY_BACK,
     Task("start recorded", (facts.TARGET_TOPICS,), replication_is_not_recorded, record_start),
     *_MIRRORS,
     Task("lag", (facts.WITHIN_LAG_SECONDS,), lag_is_too_high),

@@ -1,4 +1,4 @@
-"""TargetPrepared: topics and ACLs exist on the target exactly as the approved plan says."""
+"""TargetPrepared: topics and ACLs exist on both sides exactly as the approved plan says."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kafka_migration.decide.rules import acls
 from kafka_migration.decide.rules.inventory import differences
 from kafka_migration.decide.tasks import Task
 from kafka_migration.model import facts
-from kafka_migration.model.actions import CreateTopic, EnsureAcls, Work
+from kafka_migration.model.actions import CreateTopic, EnsureAcls, Side, Work
 from kafka_migration.model.entries import Entry, EntryKind
 from kafka_migration.model.inventory import Plan
 from kafka_migration.model.kafka import NewTopic, Topic
@@ -35,9 +35,20 @@ def gate(context: MigrationContext) -> Gate | None:
     summary = (
         f"create {len(plan.topics)} topics and {len(plan.internal_topics)} internal topics on "
         f"the target; add {len(plan.target_acls)} ACLs there and {len(plan.source_acls)} on "
-        "the source; units may then prepare (bindings, DENYs on the target)"
+        f"the source; {_way_back(plan)}units may then prepare (bindings, DENYs on both sides)"
     )
     return Gate(NAME, plan.digest, summary)
+
+
+def _way_back(plan: Plan) -> str:
+    """What an approval of the plan permits on the source beyond reading it."""
+    if not plan.way_back:
+        return ""
+    return (
+        f"for the way back create {len(plan.source_internal_topics)} internal topics on the source "
+        f"and let the reverse mirror write {len(plan.reverse_rights)} topics there, each after a "
+        "unit has denied it; "
+    )
 
 
 def approved(context: MigrationContext) -> Entry | None:
@@ -108,28 +119,44 @@ def topics_are_missing(context: MigrationContext) -> Verdict:
 
 
 def internal_topics_are_missing(context: MigrationContext) -> Verdict:
-    """The mirrors' own topics exist, as planned."""
+    """The forward mirrors' own topics exist, as planned."""
     return _compare(plan_of(context).internal_topics, context.facts[facts.INTERNAL_TOPICS])
 
 
-def _compare(planned: Iterable[NewTopic], present: Mapping[str, Topic]) -> Verdict:
+def source_internal_topics_are_missing(context: MigrationContext) -> Verdict:
+    """The reverse mirrors' own topics exist on the source, as planned."""
+    planned = plan_of(context).source_internal_topics
+    return _compare(planned, context.facts[facts.SOURCE_INTERNAL_TOPICS], "source")
+
+
+def has_way_back(context: MigrationContext) -> bool:
+    """The plan has reverse mirrors."""
+    return plan_of(context).way_back
+
+
+def _compare(
+    planned: Iterable[NewTopic], present: Mapping[str, Topic], side: Side = "target"
+) -> Verdict:
     problems, missing = [], []
     for wanted in planned:
         topic = present.get(wanted.name)
         if topic is None:
             missing.append(wanted.name)
         elif differing := differences(wanted, topic):
-            text = f"topic {wanted.name} on the target has {', '.join(differing)}; set it back"
+            text = f"topic {wanted.name} on the {side} has {', '.join(differing)}; set it back"
             problems.append(Problem(Reason.TOPIC_CONFLICT, f"topic/{wanted.name}", text))
     if problems:
         return fail(problems)
     if missing:
-        return wait(Reason.PROGRESSING, f"{len(missing)} topics to create, next {missing[0]}")
+        text = f"{len(missing)} topics to create on the {side}, next {missing[0]}"
+        return wait(Reason.PROGRESSING, text)
     return PASS
 
 
-def _create(planned: Iterable[NewTopic], present: Mapping[str, Topic]) -> Work | None:
-    return next((CreateTopic(t) for t in planned if t.name not in present), None)
+def _create(
+    planned: Iterable[NewTopic], present: Mapping[str, Topic], side: Side = "target"
+) -> Work | None:
+    return next((CreateTopic(t, side) for t in planned if t.name not in present), None)
 
 
 def create_topic(context: MigrationContext) -> Work | None:
@@ -142,14 +169,20 @@ def create_internal_topic(context: MigrationContext) -> Work | None:
     return _create(plan_of(context).internal_topics, context.facts[facts.INTERNAL_TOPICS])
 
 
+def create_source_internal_topic(context: MigrationContext) -> Work | None:
+    """The next one of the way back that is missing."""
+    planned = plan_of(context).source_internal_topics
+    return _create(planned, context.facts[facts.SOURCE_INTERNAL_TOPICS], "source")
+
+
 def source_acls_are_missing(context: MigrationContext) -> Verdict:
-    """The mirror may read the source."""
+    """Mirrors may read the source, and run there if there is a way back."""
     absent = acls.missing(plan_of(context).source_acls, context.facts[facts.SOURCE_ACLS])
     return wait(Reason.PROGRESSING, f"{len(absent)} ACLs to add on the source") if absent else PASS
 
 
 def target_acls_are_missing(context: MigrationContext) -> Verdict:
-    """Applications and the mirror have their planned rights on the target."""
+    """Applications and mirrors have their planned rights on the target."""
     absent = acls.missing(plan_of(context).target_acls, context.facts[facts.TARGET_ACLS])
     return wait(Reason.PROGRESSING, f"{len(absent)} ACLs to add on the target") if absent else PASS
 
@@ -175,6 +208,13 @@ TASKS: tuple[Task[MigrationContext], ...] = (
         (facts.INTERNAL_TOPICS,),
         internal_topics_are_missing,
         create_internal_topic,
+    ),
+    Task(
+        "internal topics of the way back",
+        (facts.SOURCE_INTERNAL_TOPICS,),
+        source_internal_topics_are_missing,
+        create_source_internal_topic,
+        has_way_back,
     ),
     Task("source ACLs", (facts.SOURCE_ACLS,), source_acls_are_missing, add_source_acls),
     Task("target ACLs", (facts.TARGET_ACLS,), target_acls_are_missing, add_target_acls),

@@ -128,6 +128,67 @@ def test_on_the_source_the_mirror_only_reads():
     assert operations == {"READ"}
 
 
+def with_way_back(uid: str = "12345678") -> Inventory:
+    replication = {**migration_spec()["replication"], "reverse": "Enabled"}
+    return frozen(spec_with(replication=replication), uid)
+
+
+def test_without_a_way_back_the_plan_is_what_it_was_before_there_was_one():
+    """Its digest stands in approvals and journals that older operators wrote."""
+    assert frozen().plan.digest == (
+        "sha256:bdae9b4970e588f99bfb75093ea62db7b6934400e9d25218ed4bc87544900f7c"
+    )
+    assert not frozen().plan.way_back
+
+
+def test_the_way_back_adds_to_the_plan_and_changes_nothing_else_in_it():
+    plain, plan = frozen().plan, with_way_back().plan
+    assert plan.way_back
+    assert (plan.topics, plan.internal_topics) == (plain.topics, plain.internal_topics)
+    assert set(plain.source_acls) < set(plan.source_acls)
+    assert set(plain.target_acls) < set(plan.target_acls)
+    assert Inventory.parse(with_way_back().as_json()) == with_way_back()
+
+
+def test_the_reverse_mirror_may_run_on_the_source_and_write_no_topic_in_scope_there():
+    """Write comes per unit, after its DENY was read back (protocol 3.1)."""
+    added = set(with_way_back().plan.source_acls) - set(frozen().plan.source_acls)
+    assert {a.principal for a in added} == {"User:mirror"}
+    topics = {a.resource for a in added if a.resource_type.value == "TOPIC"}
+    assert topics == {t.name for t in with_way_back().plan.source_internal_topics}
+    assert "orders" not in topics
+    rights = with_way_back().plan.reverse_rights
+    assert [(a.resource, a.operation, a.principal) for a in rights] == [
+        ("orders", "WRITE", "User:mirror")
+    ]
+
+
+def test_the_reverse_mirror_may_read_the_topics_on_the_target():
+    added = set(with_way_back().plan.target_acls) - set(frozen().plan.target_acls)
+    assert {(a.resource, a.operation, a.principal) for a in added} == {
+        ("orders", "READ", "User:mirror")
+    }
+
+
+def test_the_reverse_mirrors_topics_have_as_many_replicas_as_the_source_gives_others():
+    """The target's number may be more than the source has brokers, or less than it accepts."""
+    orders = topic("orders", "s-1")
+    three = {n: replace(p, replicas=(1, 2, 3)) for n, p in orders.partitions.items()}
+    both = {"orders": orders, "orders-eu": replace(orders, name="orders-eu", partitions=three)}
+    cluster = Cluster("s", (1,), None)
+    spec = spec_with(replication={**migration_spec()["replication"], "reverse": "Enabled"})
+    readings = inventory.Readings(cluster, cluster, both, {}, ())
+    plan = inventory.freeze(spec, readings, "12345678").plan
+    assert {t.replication_factor for t in plan.source_internal_topics} == {3}
+    assert {t.replication_factor for t in plan.internal_topics} == {1}
+
+
+@pytest.mark.parametrize("part", ["source_internal_topics", "reverse_rights"])
+def test_the_digest_covers_the_way_back(part):
+    plan = with_way_back().plan
+    assert replace(plan, **{part: getattr(plan, part)[1:]}).digest != plan.digest
+
+
 def test_two_migrations_on_one_target_share_no_name():
     first = {t.name for t in frozen().plan.internal_topics}
     second = {t.name for t in frozen(uid="87654321").plan.internal_topics}
