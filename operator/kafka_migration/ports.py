@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from kafka_migration.model.connect import Connector, ConnectorOffsets, Workers
 from kafka_migration.model.kafka import (
     Acl,
+    Around,
     Cluster,
     Commit,
     Connection,
@@ -22,7 +23,10 @@ from kafka_migration.model.kafka import (
     Offsets,
     Partition,
     Probe,
+    Span,
+    Sync,
     Topic,
+    Visible,
 )
 from kafka_migration.model.kubernetes import Event, Key, Loaded
 
@@ -100,6 +104,19 @@ class KafkaPort(Protocol):
 
     def last_data(self, below: Mapping[Partition, int]) -> Mapping[Partition, int | None]:
         """Offset of the last visible data record below each offset (read_committed), or None."""
+        ...
+
+    def visible(self, spans: Mapping[Partition, Span], limit: int) -> Mapping[Partition, Visible]:
+        """Data records that a read_committed reader sees in each span, at most `limit` each.
+
+        Log start and ends come with them; the ends are read before the records.
+        """
+        ...
+
+    def syncs(
+        self, topic: str, wanted: Mapping[Partition, Around]
+    ) -> Mapping[Partition, tuple[Sync, ...]]:
+        """Offset syncs of one of our mirrors' topics, nearest to an offset, in order."""
         ...
 
     def probe_writes(

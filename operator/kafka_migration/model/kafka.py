@@ -175,3 +175,42 @@ class NewTopic:
     partitions: int
     replication_factor: int
     config: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Span:
+    """A range of offsets; `high` None = to the end."""
+
+    low: int
+    high: int | None = None
+
+
+@dataclass(frozen=True)
+class Visible:
+    """Data records that a read_committed reader sees in a range; complete in [low, through)."""
+
+    start: int  # log start
+    high: int  # high watermark
+    stable: int  # LSO, read before the records
+    data: tuple[int, ...]
+    low: int
+    through: int
+
+
+@dataclass(frozen=True, order=True)
+class Sync:
+    """What MirrorMaker says of one record: its offset, and that of its copy."""
+
+    upstream: int
+    downstream: int
+
+
+@dataclass(frozen=True)
+class Around:
+    """Which syncs of a partition are wanted: those nearest to an offset on one of the sides."""
+
+    offset: int
+    downstream: bool  # the offset counts on the copy's side
+    lowest: Sync  # both offsets of a sync are at least these
+    below: Sync | None  # and below these; None = no bound
+    count: int  # at most so many at or below the offset, and so many above

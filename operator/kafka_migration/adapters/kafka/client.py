@@ -18,9 +18,13 @@ from kafka_migration.adapters.kafka import cluster as cluster_calls
 from kafka_migration.adapters.kafka import offsets as offset_calls
 from kafka_migration.adapters.kafka.admin import Admin
 from kafka_migration.adapters.kafka.group_process import GroupProcess
+from kafka_migration.adapters.kafka.reading import Reading
+from kafka_migration.adapters.kafka.records import RecordLister
+from kafka_migration.adapters.kafka.syncs import SyncReader
 from kafka_migration.adapters.kafka.tail import TailReader
 from kafka_migration.model.kafka import (
     Acl,
+    Around,
     Cluster,
     Commit,
     Connection,
@@ -30,11 +34,15 @@ from kafka_migration.model.kafka import (
     Offsets,
     Partition,
     Probe,
+    Span,
+    Sync,
     Topic,
+    Visible,
 )
 from kafka_migration.ports import KafkaPort
 
 _TAIL_TIMEOUT = 15.0  # seconds to find the last records; ordinary searches take far less
+_LIST_TIMEOUT = 30.0  # seconds to list records, or to read on in a syncs topic
 _IDLE = 600.0  # seconds until an unused cluster's threads and connections are given up
 
 
@@ -47,7 +55,10 @@ class KafkaCluster:
 
     def __init__(self, connection: Connection) -> None:
         self._admin = Admin(connection)
-        self._tail = TailReader(self._admin)
+        self._reading, self._following = Reading(self._admin), Reading(self._admin)
+        self._tail = TailReader(self._admin, self._reading)
+        self._records = RecordLister(self._admin, self._reading)
+        self._syncs = SyncReader(self._admin, self._following)
         self._groups = GroupProcess(connection)
 
     def cluster(self) -> Cluster:
@@ -111,6 +122,16 @@ class KafkaCluster:
         """Offset of the last visible data record below each offset, or None; one consumer."""
         return self._tail.last_data(below, _TAIL_TIMEOUT)
 
+    def visible(self, spans: Mapping[Partition, Span], limit: int) -> Mapping[Partition, Visible]:
+        """Offsets of data records in each span, at most `limit` each; log start and ends."""
+        return self._records.visible(spans, limit, _LIST_TIMEOUT)
+
+    def syncs(
+        self, topic: str, wanted: Mapping[Partition, Around]
+    ) -> Mapping[Partition, tuple[Sync, ...]]:
+        """Offset syncs of a topic of ours, nearest to an offset; its first use reads it whole."""
+        return self._syncs.syncs(topic, wanted, _LIST_TIMEOUT)
+
     def probe_writes(
         self, connection: Connection, principal: str, partitions: Collection[Partition]
     ) -> tuple[Probe, ...]:
@@ -129,7 +150,8 @@ class KafkaCluster:
 
     def close(self) -> None:
         """Give up threads and connections; a later call opens new ones."""
-        self._tail.close()
+        self._reading.close()
+        self._following.close()
         self._groups.close()
         self._admin.close()
 

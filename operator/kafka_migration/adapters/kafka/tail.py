@@ -6,37 +6,20 @@ before the log start was reached.
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kafka_migration.adapters.kafka.admin import REQUEST_TIMEOUT, Admin
-from kafka_migration.adapters.kafka.config import consumer_config
-from kafka_migration.adapters.kafka.errors import (
-    refused_configuration,
-    translate,
-    translate_exception,
-)
-from kafka_migration.adapters.kafka.faults import FaultLog
+from kafka_migration.adapters.kafka.admin import Admin
 from kafka_migration.adapters.kafka.offsets import read_stable_ends, read_starts
-from kafka_migration.adapters.kafka.rdkafka import (
-    Consumer,
-    KafkaError,
-    KafkaException,
-    Local,
-    Message,
-    TopicPartition,
-)
-from kafka_migration.errors import Unavailable
+from kafka_migration.adapters.kafka.rdkafka import Consumer, TopicPartition
+from kafka_migration.adapters.kafka.reading import Reading, about_group, partition_of
 from kafka_migration.model.kafka import Partition
-from kafka_migration.model.reasons import Reason
 
 # A transactional topic ends with a marker; a few records back there is data nearly always, and
 # the broker sends whole batches anyway.
 _FIRST_STEP = 8
 _GROWTH = 8
-_NAMED = 5  # partitions named in a time-out's message
 
 
 @dataclass
@@ -76,14 +59,11 @@ class Search:
 
 
 class TailReader:
-    """One consumer, reused under a lock; it never joins a group nor commits."""
+    """Searches with one reused consumer, one call at a time."""
 
-    def __init__(self, admin: Admin) -> None:
+    def __init__(self, admin: Admin, reading: Reading) -> None:
         self._admin = admin
-        self._lock = threading.Lock()
-        self._faults = FaultLog()
-        self._consumer: Consumer | None = None
-        self._known: set[str] = set()
+        self._reading = reading
 
     def last_data(
         self, below: Mapping[Partition, int], timeout: float
@@ -98,45 +78,22 @@ class TailReader:
             partition: Search.below(min(offset, stable[partition]), starts[partition])
             for partition, offset in below.items()
         }
-        deadline = time.monotonic() + timeout
-        with self._lock:
-            try:
-                self._run(searches, deadline)
-            except BaseException:
-                self._drop()
-                raise
+        self._run(searches, time.monotonic() + timeout)
         return {partition: search.found for partition, search in searches.items()}
-
-    def close(self) -> None:
-        """Close the consumer; a later search opens a new one."""
-        with self._lock:
-            self._drop()
 
     def _run(self, searches: Mapping[Partition, Search], deadline: float) -> None:
         open_ = {part: search for part, search in searches.items() if not search.done}
         if not open_:
             return
-        consumer = self._opened()
-        self._learn(consumer, {partition.topic for partition in open_})
-        while open_:
-            consumer.assign(
-                [TopicPartition(part.topic, part.number, s.low) for part, s in open_.items()]
-            )
-            self._read_windows(consumer, open_, deadline)
-            open_ = {part: search for part, search in open_.items() if not search.done}
-            for search in open_.values():
-                search.step_back()
-        consumer.unassign()
-
-    def _learn(self, consumer: Consumer, topics: set[str]) -> None:
-        """Fetch the leaders of topics new to this consumer; by itself it would take a second."""
-        for topic in sorted(topics - self._known):
-            try:
-                consumer.list_topics(topic, timeout=REQUEST_TIMEOUT)
-            except KafkaException as error:
-                doing = f"find the leaders of topic {topic}"
-                raise translate_exception(error, doing, self._faults.worst()) from None
-            self._known.add(topic)
+        with self._reading.consumer({partition.topic for partition in open_}) as consumer:
+            while open_:
+                consumer.assign(
+                    [TopicPartition(part.topic, part.number, s.low) for part, s in open_.items()]
+                )
+                self._read_windows(consumer, open_, deadline)
+                open_ = {part: search for part, search in open_.items() if not search.done}
+                for search in open_.values():
+                    search.step_back()
 
     def _read_windows(
         self, consumer: Consumer, searches: Mapping[Partition, Search], deadline: float
@@ -144,12 +101,12 @@ class TailReader:
         unread = dict(searches)
         paused: dict[Partition, TopicPartition] = {}
         while unread:
-            self._check(unread, deadline)
+            self._reading.check(unread.keys(), deadline, "find the last record")
             message = consumer.poll(0.05)
-            if message is None or _about_group(message):
+            if message is None or about_group(message):
                 continue
-            partition = Partition(str(message.topic()), int(message.partition() or 0))
-            offset = self._offset(message, partition)
+            partition = partition_of(message)
+            offset = self._reading.offset(message, partition)
             search = unread.get(partition)
             if search is not None:
                 search.see(offset)
@@ -161,53 +118,3 @@ class TailReader:
                 consumer.pause([paused[partition]])
         if paused:  # librdkafka keeps a pause over a new assignment
             consumer.resume(list(paused.values()))
-
-    def _offset(self, message: Message, partition: Partition) -> int | None:
-        """The offset of a record; None at the end of a partition; anything else raises."""
-        error = message.error()
-        if error is None:
-            return int(message.offset() or 0)
-        if error.code() == Local.PARTITION_EOF:
-            return None
-        raise translate(error, f"read {partition}", self._faults.worst())
-
-    def _check(self, unread: Iterable[Partition], deadline: float) -> None:
-        if time.monotonic() <= deadline:
-            return
-        left = sorted(unread)
-        if not left:
-            return
-        names = ", ".join(map(str, left[:_NAMED]))
-        fault = self._faults.worst()
-        cause = f": {fault.str()}" if fault is not None else ""
-        raise Unavailable(
-            Reason.UNREACHABLE,
-            f"cannot find the last record of {len(left)} partitions ({names}) in time{cause};"
-            " check the brokers that lead them; it is tried again",
-        )
-
-    def _opened(self) -> Consumer:
-        if self._consumer is None:
-            connection = self._admin.connection
-            config = {**consumer_config(connection), "error_cb": self._faults.record}
-            self._faults.clear()
-            try:
-                self._consumer = Consumer(config)
-            except (KafkaException, ValueError, TypeError) as error:
-                raise refused_configuration(error, connection) from None
-        return self._consumer
-
-    def _drop(self) -> None:
-        consumer, self._consumer = self._consumer, None
-        self._known.clear()
-        if consumer is not None:
-            try:
-                consumer.close()
-            except KafkaException as error:
-                raise translate_exception(error, "close a consumer") from None
-
-
-def _about_group(message: Message) -> bool:
-    """True for a refusal of the group that librdkafka looks up although nobody uses it."""
-    error = message.error()
-    return error is not None and error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED

@@ -90,26 +90,22 @@ def _at_a_seam(position: Position) -> Answer | None:
 
 
 def _lossless(position: Position) -> bool:
-    """No record can be missing between the anchors that are counted from.
+    """Counting tells whether a record is missing between the anchors.
 
     Retention takes records from a log's start only. Compaction takes them anywhere: then the
-    original must be without a gap, and the copy hold as many records.
+    original must be without a gap, and a copy that lacks one shows by its count.
     """
     if not (position.here.compacted or position.there.compacted):
         return True
     low, high = _below(position), _above(position)
     if low is None or high is None:
         return False
-    logs = (
-        (position.here, low.leaving, high.leaving),
-        (position.there, low.entering, high.entering),
-    )
-    if position.segment.original != position.leaving:
-        logs = (logs[1], logs[0])
-    (original, first, last), (copy, copied, end) = logs
-    known = original.knows(first, last) and copy.knows(copied, end)
-    records = len(original.between(first, last))
-    return known and records == last - first == len(copy.between(copied, end))
+    here = (position.here, low.leaving, high.leaving)
+    there = (position.there, low.entering, high.entering)
+    forwards = position.segment.original == position.leaving
+    (original, first, last), (copy, *copied) = (here, there) if forwards else (there, here)
+    known = original.knows(first, last) and copy.knows(copied[0], copied[1])
+    return known and len(original.between(first, last)) == last - first
 
 
 def _in_lockstep(position: Position) -> Answer | None:
@@ -146,16 +142,13 @@ def _from_above(position: Position, anchor: Anchor) -> Answer | None:
     if not here.knows(position.commit, anchor.leaving):
         return _FAR
     count = len(here.between(position.commit, anchor.leaving))
-    beginning = position.segment.start.on(position.entering)
-    first = max(there.start, beginning)
+    first = max(there.start, position.segment.start.on(position.entering))
     preceding = there.between(first, anchor.entering)
     if count == 0:
         return Translated(anchor.entering)
     if count <= len(preceding) and there.knows(preceding[-count], anchor.entering):
         return Translated(preceding[-count])
-    if not there.knows(first, anchor.entering):
-        return _FAR
-    return _GONE if there.start > beginning else None
+    return None if there.knows(first, anchor.entering) else _FAR
 
 
 def _floor(position: Position) -> Answer:
@@ -164,9 +157,9 @@ def _floor(position: Position) -> Answer:
     if low is None:
         return _GONE
     exact = low.leaving == position.commit
-    if exact and low.synced:
+    if exact:
         return Translated(low.entering)
-    passed = low.synced and not exact
+    passed = low.synced
     if position.live_copy and high is None:
         unread = _unproven(position, low.leaving + passed)
         if unread is not None:
