@@ -138,6 +138,7 @@ class KeyMemory:
     anchors: dict[str, float] = field(default_factory=dict)  # what began -> monotonic time
     written: float | None = None  # when status was last written
     unanswered: float | None = None  # when a change of ACLs got no answer: it may still happen
+    held: dict[Partition, int] | None = None  # stable ends below the first look's ends
     needed: tuple[Fact[Any], ...] = ()  # facts that decisions of this step asked for
 
     @property
@@ -149,6 +150,7 @@ class KeyMemory:
         """A stage or step was entered: windows and answers of the one before mean nothing."""
         self.step, self.entered = step, now
         self.windows.clear()
+        self.held = None
         self.answered, self.failure, self.needed = frozenset(), None, ()
 
     def since(self, what: str, now: float, seconds_ago: float) -> float:
@@ -158,6 +160,17 @@ class KeyMemory:
     def window(self, side: Side) -> Window:
         """The window over the ends of one side in this step."""
         return self.windows.setdefault(side, Window())
+
+    def still_held(self, ends: Ends) -> Offsets:
+        """Of the transactions that were open at the first look in this step, those that still are.
+
+        One that goes on is told from the next one by the offset at which it keeps readers.
+        """
+        now = {p: end for p, end in ends.stable.items() if end < ends.high[p]}
+        if self.held is None:
+            self.held = now
+        self.held = {p: end for p, end in self.held.items() if now.get(p) == end}
+        return dict(self.held)
 
     def succeeded(self, action: Action) -> None:
         """An act was answered well."""

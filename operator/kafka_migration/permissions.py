@@ -155,7 +155,7 @@ PERMISSIONS: Final = (
         "",
         ("pods",),
         ("get", "list", "create", "delete"),
-        "see that all pods are gone; run the probe pod that proves the mounted binding",
+        "see that all pods are gone; run the probe pods: is the target reached from there with the workload's credentials, is the new binding mounted",
     ),
     Permission(
         Scope.APPLICATION,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from kafka_migration.model.kubernetes import JobState, ProbePod, Workload
+from kafka_migration.model.kubernetes import JobState, PlaceProbe, ProbePod, Workload
 
 
 class WorkloadPort(Protocol):
@@ -34,6 +34,10 @@ class WorkloadPort(Protocol):
 
     def start_probe(self, namespace: str, name: str, secret: str, node: str | None) -> None:
         """Start a pod (operator image, `kmig probe`) that mounts `secret` on `node`."""
+        ...
+
+    def start_place_probe(self, namespace: str, probe: PlaceProbe) -> None:
+        """Start a pod (operator image, `kmig probe-place`) that mounts only its password."""
         ...
 
     def probe(self, namespace: str, name: str) -> ProbePod | None:

@@ -43,6 +43,7 @@ ACTS: Mapping[type[Any], Act] = {
     actions.WriteBinding: workloads.write_binding,
     actions.Scale: workloads.scale,
     actions.StartProbePod: workloads.start_probe_pod,
+    actions.StartPlaceProbe: workloads.start_place_probe,
     actions.RemoveProbePod: workloads.remove_probe_pod,
     actions.StartComparison: comparison.start_comparison,
     actions.InstructComparison: comparison.instruct_comparison,

@@ -23,7 +23,10 @@ app = typer.Typer(
 )
 _COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "For people": (people.status, people.plan, people.approve, people.lint),
-    "Programs of the operator": (programs.run, programs.verify, programs.probe, programs.gen),
+    "Programs of the operator": (
+        *(programs.run, programs.verify, programs.gen),
+        *(programs.probe, programs.probe_place),
+    ),
 }
 for _panel, _commands in _COMMANDS.items():
     for _command in _commands:

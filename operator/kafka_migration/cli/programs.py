@@ -1,4 +1,4 @@
-"""The operator's own programs: the operator, the verifier, the probe pod, the generator.
+"""The operator's own programs: the operator, the verifier, the probe pods, the generator.
 
 Called by the command line of a container or of `make gen`. Each loads its libraries itself, so
 that a probe pod starts without a Kafka client.
@@ -48,3 +48,13 @@ def probe(
     from kafka_migration.probe_pod import run as run_probe
 
     raise typer.Exit(run_probe(binding))
+
+
+def probe_place(
+    place: Annotated[Path, typer.Option(help="File with the question (JSON).")],
+    password: Annotated[Path, typer.Option(help="File with the password, mounted.")],
+) -> None:
+    """Tell whether a Kafka is reached from here (inside a probe pod)."""
+    from kafka_migration.adapters.kafka.place import run as run_probe
+
+    raise typer.Exit(run_probe(place, password))

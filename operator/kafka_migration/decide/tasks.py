@@ -14,7 +14,7 @@ from kafka_migration.model.actions import Work
 from kafka_migration.model.entries import Entry
 from kafka_migration.model.facts import Fact, Facts
 from kafka_migration.model.reasons import Reason
-from kafka_migration.model.verdicts import Kind, Problem, Verdict
+from kafka_migration.model.verdicts import Kind, Problem, Verdict, fail
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ class Task(Generic[C]):
     check: Callable[[C], Verdict]
     act: Callable[[C], Work | None] = nothing
     applies: Callable[[C], bool] = always
+    together: bool = False  # its faults are shown with those of all tasks behind it
 
 
 @dataclass(frozen=True)
@@ -89,19 +90,49 @@ Walk = Need | Open | Done
 
 
 def walk(tasks: Sequence[Task[C]], context: C) -> Walk:
-    """The first task that does not pass, or Done."""
-    for task in tasks:
-        if not task.applies(context):
-            continue
-        missing = tuple(f for f in task.needs if not context.facts.has(f))
-        if missing:
-            return Need(missing)
-        verdict = _unknown(task, context.facts) or task.check(context)
-        if verdict.kind is Kind.WAIT:
-            return _worked_on(task.name, verdict, task.act(context), context.failure)
-        if verdict.kind is not Kind.PASS:
-            return Open(task.name, verdict)
+    """The first task that does not pass, or Done; from a task `together` on, all faults at once."""
+    for index, task in enumerate(tasks):
+        if task.together:
+            return _walk_together(tasks[index:], context)
+        found = _look(task, context)
+        if found is not None:
+            return found
     return Done()
+
+
+def _walk_together(tasks: Sequence[Task[C]], context: C) -> Walk:
+    """Every fault of these tasks, and the act of the first that is not at fault."""
+    found = [look for task in tasks if (look := _look(task, context)) is not None]
+    missing = {f.name: f for look in found if isinstance(look, Need) for f in look.facts}
+    if missing:
+        return Need(tuple(missing.values()))
+    opened = [look for look in found if isinstance(look, Open)]
+    if not opened:
+        return Done()
+    waiting = next((look for look in opened if look.verdict.kind is not Kind.FAIL), None)
+    blind = any(look.verdict.kind is Kind.UNKNOWN for look in opened)
+    work = None if waiting is None or blind else waiting.work
+    if waiting is not None and work is not None:
+        blamed = _worked_on(waiting.task, waiting.verdict, work, context.failure)
+        opened = [blamed if look is waiting else look for look in opened]
+    failed = [look for look in opened if look.verdict.kind is Kind.FAIL]
+    if not failed:
+        return Open(opened[0].task, opened[0].verdict, work)
+    return Open(failed[0].task, fail(p for look in failed for p in look.verdict.problems), work)
+
+
+def _look(task: Task[C], context: C) -> Need | Open | None:
+    """None = it passes, or is not this context's."""
+    if not task.applies(context):
+        return None
+    missing = tuple(f for f in task.needs if not context.facts.has(f))
+    if missing:
+        return Need(missing)
+    verdict = _unknown(task, context.facts) or task.check(context)
+    if verdict.kind is Kind.WAIT:
+        failure = None if task.together else context.failure
+        return _worked_on(task.name, verdict, task.act(context), failure)
+    return Open(task.name, verdict) if verdict.kind is not Kind.PASS else None
 
 
 def _worked_on(task: str, verdict: Verdict, work: Work | None, failure: Failure | None) -> Open:

@@ -207,10 +207,21 @@ class StartProbePod:
 
 
 @dataclass(frozen=True)
-class RemoveProbePod:
-    """Remove a probe pod."""
+class StartPlaceProbe:
+    """Start a pod beside a workload's own that asks the entering cluster as the workload will."""
 
     name: str
+    workload: str
+    node: str
+    service_account: str
+
+
+@dataclass(frozen=True)
+class RemoveProbePod:
+    """Remove a probe pod; `again`: its answer does not count, another pod will be asked."""
+
+    name: str
+    again: bool = False
 
 
 Action = (
@@ -236,6 +247,7 @@ Action = (
     | CommitOffsets
     | ProveCommitRight
     | StartProbePod
+    | StartPlaceProbe
     | RemoveProbePod
 )
 

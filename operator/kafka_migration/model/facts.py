@@ -124,6 +124,14 @@ class BindingView:
 
 
 @dataclass(frozen=True)
+class PlaceAnswer:
+    """What a place probe's pod says so far."""
+
+    probe: ProbePod
+    seconds_ago: float | None = None  # since it ended; None = it has not, or does not tell
+
+
+@dataclass(frozen=True)
 class UnitView:
     """Another object of ours, as far as this one needs it."""
 
@@ -192,4 +200,7 @@ KEEPING_UP_SECONDS: Fact[float] = Fact("keeping-up-seconds")  # copy and proof o
 PROPAGATION: Fact[Mapping[str, float] | None] = Fact("propagation")
 TAIL: Fact[JobState | None] = Fact("tail")
 TAIL_REPORT: Fact[Mapping[str, Any] | None] = Fact("tail-report")
+# Transactions open since the first look in this step: partition -> the offset that it holds.
+HELD_TRANSACTIONS: Fact[Offsets] = Fact("held-transactions")
 PROBE_PODS: Fact[Mapping[str, ProbePod | None]] = Fact("probe-pods")
+PLACE_PROBES: Fact[Mapping[str, PlaceAnswer | None]] = Fact("place-probes")

@@ -58,6 +58,7 @@ class Workload:
     pods: tuple[Pod, ...]
     secrets: frozenset[str]  # names referenced by volumes, env or envFrom
     autoscaler: str | None = None  # name of a HorizontalPodAutoscaler that targets it
+    service_account: str = "default"
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,21 @@ class ProbePod:
     node: str | None
     phase: str
     message: str | None
+    ended: str | None = None  # RFC 3339
+    waiting_reason: str | None = None  # e.g. ImagePullBackOff
+
+
+@dataclass(frozen=True)
+class PlaceProbe:
+    """A pod to start where a workload runs, which asks a cluster as the workload's credential."""
+
+    name: str
+    node: str
+    service_account: str
+    owner: Loaded  # the WorkloadCutover; the pod goes with it
+    secret: str  # holds the password under `key`; mounted, never read by us for this
+    key: str
+    question: str  # JSON without secrets
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,15 @@ from kafka_migration.logs import log, where
 from kafka_migration.model import facts
 from kafka_migration.model.facts import Fact, Unknown
 from kafka_migration.model.reasons import Reason
-from kafka_migration.observe import clusters, copying, leg, migration, unit
+from kafka_migration.observe import (
+    clusters,
+    copying,
+    leg,
+    migration,
+    places,
+    transactions,
+    unit,
+)
 from kafka_migration.observe.looking import Look
 from kafka_migration.world import Context, World
 
@@ -82,7 +90,9 @@ OBSERVERS: Mapping[str, Observer] = {
         (facts.PROPAGATION, unit.propagation),
         (facts.TAIL, unit.tail),
         (facts.TAIL_REPORT, unit.tail_report),
+        (facts.HELD_TRANSACTIONS, transactions.held_transactions),
         (facts.PROBE_PODS, unit.probe_pods),
+        (facts.PLACE_PROBES, places.place_probes),
     )
 }
 

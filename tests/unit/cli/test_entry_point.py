@@ -23,7 +23,9 @@ def test_an_expected_fault_is_one_line_and_exit_code_one(monkeypatch, capsys):
     assert capsys.readouterr().err == "kmig: no way to the Kubernetes API; set KUBECONFIG\n"
 
 
-@pytest.mark.parametrize("command", ["run", "gen", "verify", "probe", "status", "plan", "approve"])
+@pytest.mark.parametrize(
+    "command", ["run", "gen", "verify", "probe", "probe-place", "status", "plan", "approve"]
+)
 def test_every_command_explains_itself(kmig, command):
     result = kmig(command, "--help")
     assert result.exit_code == 0

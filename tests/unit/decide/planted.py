@@ -30,6 +30,7 @@ from kafka_migration.model.facts import (
     CopyBounds,
     Fact,
     Facts,
+    PlaceAnswer,
     Restarts,
     Settled,
     UnitView,
@@ -211,6 +212,9 @@ class Planted:
     )
     adopted: set[str] = field(default_factory=set)
     probes: dict[str, ProbePod] = field(default_factory=dict)
+    places: dict[str, PlaceAnswer] = field(default_factory=dict)
+    place_says: str | None = '{"brokers": 1}'
+    place_seconds_ago: float | None = 1.0
     propagation: dict[str, float] | None = None
     window_seconds: float = 100.0  # how long ends have been still
     moved: tuple[Partition, ...] = ()
@@ -632,6 +636,12 @@ class Planted:
     def _propagation(self, _: Context) -> Mapping[str, float] | None:
         return self.propagation
 
+    def _held_transactions(self, _: Context) -> Mapping[Partition, int]:
+        return {p: n for p, n in self.source.stable.items() if n < self.source.high[p]}
+
+    def _place_probes(self, _: Context) -> Mapping[str, PlaceAnswer | None]:
+        return dict(self.places)
+
     def _probe_pods(self, _: Context) -> Mapping[str, ProbePod | None]:
         return dict(self.probes)
 
@@ -774,8 +784,13 @@ class Planted:
         seen = f"{action.workload}-{self.bindings[action.workload]}-hash"
         self.probes[action.name] = ProbePod(action.name, action.node, "Succeeded", seen)
 
+    def _do_StartPlaceProbe(self, name: str, action: act.StartPlaceProbe) -> None:  # noqa: N802
+        assert self.replicas[action.workload], "before Drain"
+        pod = ProbePod(action.name, action.node, "Succeeded", self.place_says)
+        self.places[action.name] = PlaceAnswer(pod, self.place_seconds_ago)
+
     def _do_RemoveProbePod(self, _: str, action: act.RemoveProbePod) -> None:  # noqa: N802
-        del self.probes[action.name]
+        del (self.places if action.name in self.places else self.probes)[action.name]
 
 
 def _in_scope(topic_name: str) -> bool:

@@ -42,6 +42,7 @@ EVERY: tuple[Action, ...] = (
     actions.CommitOffsets("target", "group", ((ORDERS, 4),)),
     actions.ProveCommitRight("kmig-throw-away", (ORDERS,)),
     actions.StartProbePod("probe", "writer", "node-1"),
+    actions.StartPlaceProbe("place", "writer", "node-1", "app"),
     actions.RemoveProbePod("probe"),
 )
 

@@ -12,15 +12,18 @@ from collections.abc import Mapping
 
 from kafka_migration.adapters.kubernetes import paths
 from kafka_migration.adapters.kubernetes.client import Api, Json
-from kafka_migration.adapters.kubernetes.pods import pod_of, referenced_secrets, selector_text
+from kafka_migration.adapters.kubernetes.pods import (
+    pod_of,
+    referenced_secrets,
+    selector_text,
+    waiting,
+)
+from kafka_migration.adapters.kubernetes.probe_pods import place_pod, probe_pod
 from kafka_migration.errors import Refused
-from kafka_migration.model.kubernetes import ProbePod, Workload
+from kafka_migration.model.kubernetes import PlaceProbe, ProbePod, Workload
 from kafka_migration.model.reasons import Reason
-from kafka_migration.pod_security import container_security, pod_security
 
 BINDING_TYPE = "servicebinding.io/kafka"
-PROBE_LABEL = "kafka-migration.io/probe"
-_PROBE_SECONDS = 120
 
 
 class Workloads:
@@ -45,6 +48,7 @@ class Workloads:
             pods=tuple(pod_of(pod) for pod in pods),
             secrets=referenced_secrets(spec["template"]),
             autoscaler=self._autoscaler(namespace, name),
+            service_account=spec["template"]["spec"].get("serviceAccountName") or "default",
         )
 
     def scale(self, namespace: str, name: str, replicas: int) -> None:
@@ -88,6 +92,10 @@ class Workloads:
         manifest = probe_pod(namespace, name, secret, node, self._image)
         self._api.create(paths.core(namespace, "pods"), manifest)
 
+    def start_place_probe(self, namespace: str, probe: PlaceProbe) -> None:
+        """Start a pod (`kmig probe-place`) that mounts only its password; existing = Conflict."""
+        self._api.create(paths.core(namespace, "pods"), place_pod(namespace, probe, self._image))
+
     def probe(self, namespace: str, name: str) -> ProbePod | None:
         """The probe pod's state; its words are its JSON, or why it ended without."""
         body = self._api.get(paths.core(namespace, "pods", name))
@@ -99,6 +107,8 @@ class Workloads:
             node=(body.get("spec") or {}).get("nodeName"),
             phase=status.get("phase", "Unknown"),
             message=_last_words(status),
+            ended=_ended(body),
+            waiting_reason=waiting(body)[0],
         )
 
     def remove_probe(self, namespace: str, name: str) -> None:
@@ -115,37 +125,6 @@ class Workloads:
         return None
 
 
-def probe_pod(namespace: str, name: str, secret: str, node: str | None, image: str) -> Json:
-    """Manifest of a pod that reports which binding its node hands out."""
-    container = {
-        "name": "probe",
-        "image": image,
-        "imagePullPolicy": "IfNotPresent",
-        "args": ["probe", "--binding", "/bindings/kafka"],
-        "terminationMessagePolicy": "File",
-        "securityContext": container_security(),
-        "resources": {
-            "requests": {"cpu": "10m", "memory": "32Mi"},
-            "limits": {"memory": "128Mi"},
-        },
-        "volumeMounts": [{"name": "binding", "mountPath": "/bindings/kafka", "readOnly": True}],
-    }
-    spec: Json = {
-        "restartPolicy": "Never",
-        "activeDeadlineSeconds": _PROBE_SECONDS,
-        "terminationGracePeriodSeconds": 0,
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
-        "securityContext": pod_security(),
-        "containers": [container],
-        "volumes": [{"name": "binding", "secret": {"secretName": paths.checked(secret)}}],
-    }
-    if node is not None:
-        spec["nodeName"] = node  # past the scheduler: a full or cordoned node must answer too
-    metadata = {"name": name, "namespace": namespace, "labels": {PROBE_LABEL: "binding"}}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
-
-
 def _last_words(status: Json) -> str | None:
     for container in status.get("containerStatuses") or ():
         ended = (container.get("state") or {}).get("terminated")
@@ -155,6 +134,18 @@ def _last_words(status: Json) -> str | None:
     if status.get("phase") == "Failed":
         return status.get("message") or status.get("reason") or "ended without a word"
     return None
+
+
+def _ended(body: Json) -> str | None:
+    """When the pod ended; one that never ran (refused by its node) when it was made."""
+    status = body.get("status") or {}
+    for container in status.get("containerStatuses") or ():
+        finished = ((container.get("state") or {}).get("terminated") or {}).get("finishedAt")
+        if finished:
+            when: str = finished
+            return when
+    made: str | None = body["metadata"].get("creationTimestamp")
+    return made if status.get("phase") in ("Failed", "Succeeded") else None
 
 
 def _decoded(body: Json) -> dict[str, str]:

@@ -35,7 +35,16 @@ def probe_pod(unit_short_uid: str, workload_index: int, node: str) -> str:
 
     A long node name is cut, and told apart from others that begin alike by its digest.
     """
-    name = f"kmig-probe-{unit_short_uid}-{workload_index}-{node}"
+    return _on_node(f"kmig-probe-{unit_short_uid}-{workload_index}", node)
+
+
+def place_probe(unit_short_uid: str, workload_index: int, node: str) -> str:
+    """The pod that asks the entering cluster from a node of a workload."""
+    return _on_node(f"kmig-place-{unit_short_uid}-{workload_index}", node)
+
+
+def _on_node(prefix: str, node: str) -> str:
+    name = f"{prefix}-{node}"
     if len(name) <= _LONGEST:
         return name
     digest = sha256(node.encode()).hexdigest()[:10]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kafka_migration.decide.context import UnitContext, moves_authority, moves_groups
 from kafka_migration.decide.rules.positions import lagging
 from kafka_migration.decide.rules.seams import seams
 from kafka_migration.decide.rules.windows import FORECAST_BASE_SECONDS, settle_seconds
-from kafka_migration.decide.steps import approval, groups_fit, prepare
+from kafka_migration.decide.steps import approval, groups_fit, place, prepare
 from kafka_migration.decide.steps.writers import acknowledged, writers_are_not_covered
 from kafka_migration.decide.tasks import Task
 from kafka_migration.model import facts
@@ -119,6 +121,20 @@ def copy_or_proof_is_behind(context: UnitContext) -> Verdict:
     return wait(Reason.LAG_TOO_HIGH, text)
 
 
+def transaction_stays_open(context: UnitContext) -> Verdict:
+    """Every transaction that was open at the first look has ended: none outlives the drain."""
+    held = context.facts[facts.HELD_TRANSACTIONS]
+    if not held:
+        return PASS
+    first = min(held)
+    text = (
+        f"a transaction holds {first} at offset {held[first]} (+{len(held) - 1} partitions): it "
+        "would stop the fence; waiting for it to end; if it stays, end its producer or abort it "
+        "(kafka-transactions.sh)"
+    )
+    return wait(Reason.OPEN_TRANSACTION, text)
+
+
 def topics_have_not_moved(context: UnitContext) -> Verdict:
     """A reader moves after all owners of its topics have resumed on the target."""
     known = seams(context.facts[facts.UNITS])
@@ -177,8 +193,7 @@ def entering_group_is_used(context: UnitContext) -> Verdict:
     )
 
 
-TASKS: tuple[Task[UnitContext], ...] = (
-    *prepare.STANDING,
+_OWN: tuple[Task[UnitContext], ...] = (
     Task("unit fit", (facts.WORKLOADS,), unit_is_not_fit),
     Task(
         "writers covered",
@@ -216,6 +231,12 @@ TASKS: tuple[Task[UnitContext], ...] = (
         copy_or_proof_is_behind,
         applies=moves_authority,
     ),
+    Task(
+        "no transaction left open",
+        (facts.HELD_TRANSACTIONS,),
+        transaction_stays_open,
+        applies=moves_authority,
+    ),
     Task("topics moved", (facts.UNITS,), topics_have_not_moved, applies=moves_groups),
     Task(
         "groups at the end",
@@ -232,6 +253,8 @@ TASKS: tuple[Task[UnitContext], ...] = (
         entering_group_is_used,
         applies=moves_groups,
     ),
+    *place.TASKS,
     *groups_fit.TASKS,
     approval.WAITED_FOR,  # last: what is mended by a changed spec is mended before
 )
+TASKS = (*prepare.STANDING, *(replace(task, together=True) for task in _OWN))

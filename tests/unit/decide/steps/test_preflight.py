@@ -8,6 +8,7 @@ import pytest
 from tests.unit.decide.moving import last_at, stands
 from tests.unit.decide.planted import PARTITIONS, Planted, acl, topic
 
+from kafka_migration.model.actions import StartPlaceProbe
 from kafka_migration.model.kafka import Commit
 
 
@@ -122,3 +123,26 @@ def test_nothing_is_changed_by_preflight():
     planted = last_at("writer", "Preflight")
     assert planted.replicas["writer"] == 1
     assert planted.source.may_write("User:writer", "orders")
+
+
+def test_faults_of_different_checks_are_shown_at_once():
+    planted = last_at("writer", "Preflight")
+    planted.change("writer", owner=None, pauseBudgetSeconds=5)
+    planted.source.acls |= {acl("stranger", "WRITE")}
+    planted.mind("writer").answered = frozenset()
+    decision, _ = planted.decide("writer")
+    assert [p["reason"] for p in decision.status["problems"]] == [
+        "InvalidSpec",
+        "WriterNotCovered",
+        "PauseBudgetExceeded",
+    ]
+    assert isinstance(decision.action, StartPlaceProbe), "what only asks goes on meanwhile"
+    planted.window_seconds = 0.0  # the copy is behind: who asks now has a stale answer later
+    assert planted.decide("writer")[0].action is None
+
+
+def test_a_transaction_that_stays_open_is_named():
+    planted = last_at("writer", "Preflight")
+    planted.source.stable[PARTITIONS[1]] = 7
+    assert stands(planted, "writer") == ("OpenTransaction", "False")
+    assert "orders-1 at offset 7" in planted.decide("writer")[0].status["message"]
