@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from kafka_migration.decide.context import UnitContext, moves_authority, moves_groups
+from kafka_migration.decide.rules.acceptance import refusing
 from kafka_migration.decide.rules.positions import lagging
 from kafka_migration.decide.rules.seams import seams
 from kafka_migration.decide.rules.windows import FORECAST_BASE_SECONDS, settle_seconds
@@ -12,10 +14,13 @@ from kafka_migration.decide.steps import approval, groups_fit, place, prepare
 from kafka_migration.decide.steps.writers import acknowledged, writers_are_not_covered
 from kafka_migration.decide.tasks import Task
 from kafka_migration.model import facts
+from kafka_migration.model.actions import Side
 from kafka_migration.model.entries import EntryKind
-from kafka_migration.model.kafka import ProbeResult
+from kafka_migration.model.kafka import ProbeResult, Topic
 from kafka_migration.model.reasons import Reason
 from kafka_migration.model.verdicts import PASS, Problem, Verdict, fail, wait
+
+_ONE_WAY: Final[str] = "Disabled"  # replication.reverse
 
 
 def unit_is_not_fit(context: UnitContext) -> Verdict:
@@ -75,10 +80,26 @@ def entering_accepts_less(context: UnitContext) -> Verdict:
                 "compares; start a new KafkaMigration for it"
             )
             problems.append(Problem(Reason.TOPIC_CONFLICT, f"topic/{topic}", text))
-        elif int(here.config["max.message.bytes"]) < int(there.config["max.message.bytes"]):
-            text = f"topic {topic} takes smaller messages on the target; raise max.message.bytes"
+        else:
+            problems += _refusing(context, topic, (there, here))
+    return fail(p for p in problems if not acknowledged(context, p))
+
+
+def _refusing(context: UnitContext, topic: str, pair: tuple[Topic, Topic]) -> list[Problem]:
+    """The entering side must take what the other holds; with a way back also the reverse."""
+    sides: tuple[Side, ...] = ("target", "source")
+    both = context.migration.spec.replication.reverse != _ONE_WAY
+    problems = []
+    for taker in sides if both else (context.entering,):
+        taking, giving = pair if taker == "source" else pair[::-1]
+        names = refusing(taking, giving)
+        if names:
+            text = (
+                f"topic {topic} on the {taker} refuses records that the other side takes, by "
+                f"{', '.join(names)}; make both sides equal"
+            )
             problems.append(Problem(Reason.TOPIC_CONFLICT, f"topic/{topic}", text))
-    return fail(problems)
+    return problems
 
 
 def settle_window(context: UnitContext) -> float:

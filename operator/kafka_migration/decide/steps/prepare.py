@@ -22,6 +22,9 @@ from kafka_migration.model.kafka import Acl, Partition, ProbeResult
 from kafka_migration.model.reasons import Reason
 from kafka_migration.model.verdicts import PASS, Problem, Verdict, fail, wait
 
+# A tail that runs is not complete; a difference, or a gap that nothing can compare, stays.
+_NO_LEDGER = frozenset({Reason.CONTENT_DIFFERS, Reason.CONTENT_UNVERIFIABLE})
+
 
 def entering_denies(context: UnitContext) -> tuple[Acl, ...]:
     """DENY Write on the entering side for everyone who can write there but the mirror."""
@@ -143,7 +146,7 @@ def tail_is_not_followed(context: UnitContext) -> Verdict:
         return wait(Reason.PROGRESSING, "starting the tail comparison")
     if report is None:
         return wait(Reason.PROGRESSING, f"waiting for the tail comparison {job.name} to report")
-    differing = [p for p in report_problems(report) if p.reason is Reason.CONTENT_DIFFERS]
+    differing = [p for p in report_problems(report) if p.reason in _NO_LEDGER]
     if differing:
         return fail(differing)
     if report.get("state") != "running":

@@ -8,6 +8,8 @@ import pytest
 from tests.unit.decide.moving import last_at, stands
 from tests.unit.decide.planted import PARTITIONS, Planted, acl, topic
 
+from kafka_migration.decide.context import UnitContext
+from kafka_migration.decide.steps import preflight
 from kafka_migration.model.actions import StartPlaceProbe
 from kafka_migration.model.kafka import Commit
 
@@ -16,6 +18,11 @@ def with_config(planted: Planted, side: str, **changes) -> None:
     kafka = planted.source if side == "source" else planted.target
     old = kafka.topics["orders"]
     kafka.topics["orders"] = replace(old, config={**old.config, **changes})
+
+
+def tail_says(planted: Planted, verdict: str) -> None:
+    (report,) = [job["report"] for name, job in planted.jobs.items() if "tail" in name]
+    report["partitions"][0]["verdict"] = verdict
 
 
 def three_replicas(planted: Planted) -> None:
@@ -43,6 +50,8 @@ def three_replicas(planted: Planted) -> None:
         (lambda p: p.source.topics.update(orders=topic("orders", "s-1", 3)), "TopicConflict"),
         (lambda p: p.target.topics.pop("orders"), "TopicMissing"),
         (lambda p: with_config(p, "source", **{"max.message.bytes": "9999999"}), "TopicConflict"),
+        (lambda p: with_config(p, "target", **{"cleanup.policy": "compact"}), "TopicConflict"),
+        (lambda p: tail_says(p, "UNVERIFIABLE"), "ContentUnverifiable"),
         (lambda p: p.change("writer", pauseBudgetSeconds=5), "PauseBudgetExceeded"),
         (three_replicas, "PauseBudgetExceeded"),
     ],
@@ -146,3 +155,21 @@ def test_a_transaction_that_stays_open_is_named():
     planted.source.stable[PARTITIONS[1]] = 7
     assert stands(planted, "writer") == ("OpenTransaction", "False")
     assert "orders-1 at offset 7" in planted.decide("writer")[0].status["message"]
+
+
+def test_what_only_the_way_back_needs_is_not_asked_without_one():
+    planted = last_at("writer", "Preflight")
+    with_config(planted, "source", **{"cleanup.policy": "compact"})
+    assert planted.decide("writer")[0].moved
+    assert _refusing_with_a_way_back(planted) == ["topic/orders"]
+
+
+def _refusing_with_a_way_back(planted: Planted) -> list[str]:
+    context = planted.context("writer")
+    assert isinstance(context, UnitContext)
+    migration = context.migration
+    replication = migration.spec.replication.model_copy(update={"reverse": "Enabled"})
+    spec = migration.spec.model_copy(update={"replication": replication})
+    both_ways = replace(context, migration=replace(migration, spec=spec))
+    pair = (planted.source.topics["orders"], planted.target.topics["orders"])
+    return [p.subject for p in preflight._refusing(both_ways, "orders", pair)]

@@ -1,0 +1,31 @@
+"""Which settings of a topic refuse records that its counterpart takes (protocol 3.2).
+
+Called by Preflight. Effective values as the brokers tell them; a bound that a broker does not
+know does not bind.
+"""
+
+from __future__ import annotations
+
+from kafka_migration.model.kafka import Topic
+
+_SIZE = "max.message.bytes"
+_BOUNDS = ("message.timestamp.before.max.ms", "message.timestamp.after.max.ms")
+
+
+def refusing(taker: Topic, giver: Topic) -> list[str]:
+    """Names of the settings by which `taker` refuses what `giver` may hold or accept."""
+    found = [_SIZE] if int(taker.config[_SIZE]) < int(giver.config[_SIZE]) else []
+    if taker.config.get("message.timestamp.type") != "LogAppendTime":
+        found += [name for name in _BOUNDS if _bound(taker, name) < _bound(giver, name)]
+    if _compacted(taker) and not _compacted(giver):
+        found.append("cleanup.policy")  # a compacted topic refuses records without a key
+    return found
+
+
+def _bound(topic: Topic, name: str) -> float:
+    value = topic.config.get(name)
+    return float("inf") if value is None else float(value)
+
+
+def _compacted(topic: Topic) -> bool:
+    return "compact" in topic.config.get("cleanup.policy", "")
