@@ -7,6 +7,7 @@ from typing import Final
 
 from kafka_migration.decide.context import UnitContext, moves_authority, moves_groups
 from kafka_migration.decide.rules.acceptance import refusing
+from kafka_migration.decide.rules.inventory import ANY_TIMESTAMP
 from kafka_migration.decide.rules.positions import lagging
 from kafka_migration.decide.rules.seams import seams
 from kafka_migration.decide.rules.windows import FORECAST_BASE_SECONDS, settle_seconds
@@ -92,7 +93,7 @@ def _refusing(context: UnitContext, topic: str, pair: tuple[Topic, Topic]) -> li
     problems = []
     for taker in sides if both else (context.entering,):
         taking, giving = pair if taker == "source" else pair[::-1]
-        names = refusing(taking, giving)
+        names = refusing(taking, giving, ANY_TIMESTAMP if taker == "source" else {})
         if names:
             text = (
                 f"topic {topic} on the {taker} refuses records that the other side takes, by "

@@ -8,6 +8,7 @@ import pytest
 from tests.unit.decide.planted import topic
 
 from kafka_migration.decide.rules.acceptance import refusing
+from kafka_migration.decide.rules.inventory import ANY_TIMESTAMP
 
 BEFORE, AFTER = "message.timestamp.before.max.ms", "message.timestamp.after.max.ms"
 
@@ -28,11 +29,17 @@ BEFORE, AFTER = "message.timestamp.before.max.ms", "message.timestamp.after.max.
     ],
 )
 def test_settings_that_refuse_are_named(taker, giver, found):
+    assert refusing(with_config(taker), with_config(giver), {}) == found
+
+
+def test_what_the_plan_opened_for_the_copy_is_nobodys_to_use():
+    bounded, narrow = with_config({AFTER: "3600000"}), with_config({AFTER: "9"})
+    wide = with_config(ANY_TIMESTAMP)
+    assert refusing(bounded, wide, ANY_TIMESTAMP) == []
+    assert refusing(bounded, wide, {}) == [AFTER]
+    assert refusing(narrow, bounded, ANY_TIMESTAMP) == [AFTER]
+
+
+def with_config(config):
     plain = topic("orders", "id")
-    assert (
-        refusing(
-            replace(plain, config={**plain.config, **taker}),
-            replace(plain, config={**plain.config, **giver}),
-        )
-        == found
-    )
+    return replace(plain, config={**plain.config, **config})
