@@ -11,6 +11,7 @@ import pytest
 
 from kafka_migration.adapters.connect import ConnectClient, literal_topics
 from kafka_migration.errors import KmigError, Refused, Unavailable
+from kafka_migration.model.connect import OFFSET_RESET
 from kafka_migration.model.kafka import Partition
 
 TOPICS = r"\Qorders\E|\Qpay.ments\E"
@@ -268,3 +269,20 @@ def test_a_worker_that_still_starts_makes_nothing_absent(connect: Connect) -> No
     ):
         with pytest.raises(Unavailable):
             call()
+
+
+def test_only_what_failed_is_restarted(connect: Connect) -> None:
+    path = "/connectors/m/restart?includeTasks=true&onlyFailed=true"
+    connect.says("POST", path, 202, {})
+    connect.client().restart_failed("m")
+    assert connect.sent == [("POST", path, None)]
+
+
+@pytest.mark.parametrize(("said", "reset"), [({}, "earliest"), ({OFFSET_RESET: "none"}, "none")])
+def test_what_a_mirror_does_without_an_offset_is_read_back(
+    connect: Connect, said: dict[str, str], reset: str
+) -> None:
+    known = info(0)
+    known["config"] |= said
+    listed(connect, ["m"], {"m": {"info": known, "status": {"connector": {"state": "RUNNING"}}}})
+    assert connect.client().connectors()["m"].offset_reset == reset
