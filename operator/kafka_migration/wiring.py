@@ -67,7 +67,7 @@ class MirrorMaker2:
         """
         migration = order.migration
         key = migration.loaded.key
-        read, written = _ends(order)
+        _, written = _ends(order)
         spec = manifests.WorkerSpec(
             migration_uid=migration.loaded.uid,
             migration_name=key.name,
@@ -80,12 +80,16 @@ class MirrorMaker2:
             replication_factor=_replicas(migration, order.direction),
             operator_namespace=self.operator_namespace,
         )
-        secrets = manifests.WorkerSecrets(read, written, order.rest_password)
+        secrets = _secrets(order)
         built = deepcopy(manifests.worker_manifests(spec, secrets))
         for manifest in built:
             if manifest["kind"] == "Deployment":
                 manifest["metadata"]["annotations"][manifests.SPEC_HASH] = order.spec_hash
         return built
+
+    def credentials(self, order: WorkersOrder) -> str:
+        """Keyed digest of what the workers' Secret holds."""
+        return manifests.credentials_digest(_secrets(order))
 
     def mirror(self, order: MirrorOrder) -> Mapping[str, str]:
         """A mirror's whole configuration."""
@@ -119,6 +123,11 @@ def _replicas(migration: MigrationContext, direction: Direction) -> int:
     if direction == "reverse" and own:
         return own[0].replication_factor
     return migration.spec.target_topics.replication_factor
+
+
+def _secrets(order: WorkersOrder) -> manifests.WorkerSecrets:
+    read, written = _ends(order)
+    return manifests.WorkerSecrets(read, written, order.rest_password)
 
 
 class ConnectPool:

@@ -81,6 +81,10 @@ class Engine(Protocol):
         """Manifests; the Deployment carries `spec_hash` as its annotation."""
         ...
 
+    def credentials(self, order: WorkersOrder) -> str:
+        """What the Deployment carries as long as it was made from these connections."""
+        ...
+
     def mirror(self, order: MirrorOrder) -> Mapping[str, str]:
         """A connector's whole configuration."""
         ...

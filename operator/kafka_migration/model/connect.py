@@ -24,6 +24,8 @@ class Workers:
     wanted: int
     problem: str | None = None  # a pod's waiting reason with its message
     spec_hash: str | None = None  # annotation: digest of what it was made from
+    credentials: str | None = None  # annotation: keyed digest of the Secrets it was made from
+    outdated: bool = False  # those Secrets hold something else now
 
 
 @dataclass(frozen=True)

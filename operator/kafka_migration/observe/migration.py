@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 from kafka_migration.decide.context import UnitContext
 from kafka_migration.decide.rules import names
+from kafka_migration.errors import KmigError
 from kafka_migration.journal import read_other
 from kafka_migration.model import facts
 from kafka_migration.model.actions import Direction
 from kafka_migration.model.connect import Connector, ConnectorOffsets, Workers
 from kafka_migration.model.facts import Fact, UnitView
 from kafka_migration.model.kubernetes import JobState, Loaded
+from kafka_migration.model.reasons import Reason
 from kafka_migration.observe.clusters import register_name
 from kafka_migration.observe.looking import Look
-from kafka_migration.world import Context, home, source_alias
+from kafka_migration.world import REST_PASSWORD_KEY, Context, WorkersOrder, home, source_alias
 
 _OFFSET_READS = 8  # at the same time
 CONNECTORS_OF: Mapping[Direction, Fact[Mapping[str, Connector]]] = {
@@ -41,7 +44,25 @@ def reverse_workers(look: Look) -> Workers:
 
 def _workers(look: Look, direction: Direction) -> Workers:
     name = names.workers(look.migration.short_uid, direction)
-    return look.world.workers.read(home(look.context), name)
+    found = look.world.workers.read(home(look.context), name)
+    if not found.exists:
+        return found
+    try:
+        password = look.world.secrets.value(home(look.context), name, REST_PASSWORD_KEY)
+    except KmigError as error:
+        if error.reason is not Reason.SECRET_MISSING:
+            raise
+        return replace(found, outdated=True)
+    order = WorkersOrder(
+        direction=direction,
+        migration=look.migration,
+        image=found.image or "",
+        source=look.world.mirror_identity(look.context, "source"),
+        target=look.world.mirror_identity(look.context, "target"),
+        rest_password=password,
+        spec_hash="",
+    )
+    return replace(found, outdated=found.credentials != look.world.engine.credentials(order))
 
 
 def connectors(look: Look) -> Mapping[str, Connector]:

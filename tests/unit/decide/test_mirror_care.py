@@ -73,10 +73,13 @@ def test_one_partition_without_an_offset_keeps_its_mirror_on_earliest():
     assert not isinstance(decision.action, ConfigureConnector)
 
 
-def test_a_mirror_that_does_not_run_is_left_alone():
-    planted = on_earliest(last_at("leave", "Validated"))
-    change(planted, state="PAUSED")
-    assert not isinstance(act_of(planted), ConfigureConnector)
+def test_a_mirror_that_its_unit_stopped_is_left_alone():
+    planted = at("writer", "Completed")
+    (name,) = planted.connectors
+    assert planted.connectors[name].state == "STOPPED"
+    planted.connectors[name] = replace(planted.connectors[name], config={OFFSET_RESET: "earliest"})
+    decision = planted.tick("leave")
+    assert (decision.entry, decision.action) == (None, None)
 
 
 @pytest.mark.parametrize(("step", "configured"), [("Preflight", True), ("Drain", False)])

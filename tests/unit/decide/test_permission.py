@@ -10,6 +10,7 @@ from tests.unit.decide.planted import Planted, not_known
 
 from kafka_migration.decide.machine import Phase
 from kafka_migration.decide.permission import MOVING
+from kafka_migration.decide.stages.mirror_care import WRITE_PAUSE
 from kafka_migration.decide.table import STEP_ORDER
 from kafka_migration.model.entries import EntryKind
 
@@ -113,7 +114,7 @@ def test_deleting_after_the_switch_stays():
 
 def test_every_step_that_stops_something_takes_the_turn():
     """Two units never stop at the same time: maxParallel is 1."""
-    assert {*STEP_ORDER[2:10], "BackOut"} == MOVING
+    assert {*STEP_ORDER[2:10], "BackOut"} == MOVING == WRITE_PAUSE
 
 
 def test_a_unit_on_the_target_that_is_wanted_back_says_that_it_cannot_yet():

@@ -230,6 +230,9 @@ class FakeConnect:
 
 
 class FakeEngine:
+    def credentials(self, order):
+        return f"{order.source.password} {order.target.ca_pem} {order.rest_password}"
+
     def workers(self, order):
         return [{"image": order.image, "hash": order.spec_hash, "password": order.rest_password}]
 

@@ -13,7 +13,7 @@ from kafka_migration.decide.context import MigrationContext
 from kafka_migration.errors import Refused, Unavailable
 from kafka_migration.mirror_memory import HEALTHY_SECONDS, RestartLog
 from kafka_migration.model import actions, facts
-from kafka_migration.model.connect import OFFSET_RESET, Connector
+from kafka_migration.model.connect import OFFSET_RESET, Connector, Workers
 from kafka_migration.model.entries import Entry, EntryKind, Journal
 from kafka_migration.model.facts import Restarts
 from kafka_migration.model.reasons import Reason
@@ -159,3 +159,20 @@ def test_a_put_is_read_back_with_what_it_does_without_an_offset(fake, monkeypatc
     else:
         with pytest.raises(Refused, match="look at Connect"):
             act(fake.world, migration(), action)
+
+
+@pytest.mark.parametrize(
+    ("disturb", "outdated"),
+    [
+        (lambda values: None, False),
+        (lambda values: values.update({("platform", "mirror-source", "password"): "new"}), True),
+        (lambda values: values.update({("platform", "target-ca", "ca.crt"): "new"}), True),
+        (lambda values: values.pop(("platform", "kmig-aaaaaaaa-forward", "rest-password")), True),
+    ],
+    ids=["nothing", "password", "certificate", "the workers' own Secret"],
+)
+def test_workers_are_outdated_by_what_their_secrets_hold(fake, disturb, outdated):
+    made = "pw-mirror-source CA target\n rest"
+    fake.workers.answers["read"] = Workers(True, "image", 1, 1, None, "hash", made)
+    disturb(fake.secrets.values)
+    assert read(fake, facts.WORKERS).outdated is outdated

@@ -17,6 +17,7 @@ from kafka_migration.model.connect import Workers
 from kafka_migration.model.reasons import Reason
 
 SPEC_HASH = "kafka-migration.io/spec-hash"
+CREDENTIALS = "kafka-migration.io/credentials"
 _RESTARTED = "kafka-migration.io/restarted-at"
 _STARTING = {None, "ContainerCreating", "PodInitializing"}
 _PLACES = {
@@ -40,6 +41,7 @@ class ConnectWorkers:
         if body is None:
             return Workers(exists=False, image=None, ready=0, wanted=0)
         spec, status = body["spec"], body.get("status") or {}
+        annotations = body["metadata"].get("annotations") or {}
         current = status.get("observedGeneration") == body["metadata"]["generation"]
         ready = min(int(status.get("readyReplicas", 0)), int(status.get("updatedReplicas", 0)))
         return Workers(
@@ -48,7 +50,8 @@ class ConnectWorkers:
             ready=ready if current else 0,
             wanted=int(spec.get("replicas", 1)),
             problem=self._problem(namespace, spec["selector"]),
-            spec_hash=(body["metadata"].get("annotations") or {}).get(SPEC_HASH),
+            spec_hash=annotations.get(SPEC_HASH),
+            credentials=annotations.get(CREDENTIALS),
         )
 
     def apply(self, namespace: str, name: str, manifests: Sequence[Mapping[str, Any]]) -> None:

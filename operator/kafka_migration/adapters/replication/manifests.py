@@ -31,6 +31,7 @@ from kafka_migration.pod_security import container_security, pod_security
 Manifest = dict[str, Any]
 
 SPEC_HASH = "kafka-migration.io/spec-hash"
+CREDENTIALS_STAMP = "kafka-migration.io/credentials"
 REST_USER = "operator"
 REST_PASSWORD_KEY = "rest-password"  # noqa: S105 - the name of a key in the Secret
 _LIBRARIES = "/opt/kafka/libs/*"
@@ -84,7 +85,7 @@ def worker_manifests(spec: WorkerSpec, secrets: WorkerSecrets) -> list[Manifest]
     deployment = _deployment(spec)
     digest = _hash([*manifests[1:], deployment], files, secrets.rest_password)
     stamp = {SPEC_HASH: digest}
-    deployment["metadata"]["annotations"] = dict(stamp)
+    deployment["metadata"]["annotations"] = stamp | {CREDENTIALS_STAMP: credentials_digest(secrets)}
     # In the template too: a changed credential replaces the pods, which read it at their start.
     deployment["spec"]["template"]["metadata"]["annotations"] = dict(stamp)
     return [*manifests, deployment]
@@ -94,6 +95,11 @@ def spec_hash(manifests: list[Manifest]) -> str:
     """Hash that the Deployment of these manifests will carry; compare with Workers.spec_hash."""
     found: str = manifests[-1]["metadata"]["annotations"][SPEC_HASH]
     return found
+
+
+def credentials_digest(secrets: WorkerSecrets) -> str:
+    """Changes with a password or certificate; keyed, so that it tells nothing of them."""
+    return _hash([], _files(secrets), secrets.rest_password)
 
 
 def _files(secrets: WorkerSecrets) -> dict[str, str]:

@@ -19,7 +19,11 @@ from kafka_migration.model.verdicts import PASS, Problem, Verdict, fail, wait
 MOST_RESTARTS = 6  # in a row; then people must look
 _FIRST_PAUSE, _LONGEST_PAUSE = 10.0, 300.0  # seconds before a restart is repeated
 _NEVER = Restarts(0, 0.0)
-_AT_REST = (None, "", "Prepare", "Preflight")  # steps of a unit whose mirror may be disturbed
+# Steps in which a unit's mirror must not be disturbed; permission has the same set, a layer above.
+WRITE_PAUSE = frozenset(
+    {"Drain", "Settle", "Fence", "CatchUp", "TranslateOffsets"}
+    | {"ArmReverse", "Switch", "Resume", "BackOut"}
+)
 
 
 def running(connector: Connector) -> Verdict:
@@ -91,15 +95,18 @@ def restart(context: MigrationContext) -> Work | None:
     return None if waits else RestartTasks("forward", connector.name)
 
 
-def units_of(context: MigrationContext) -> tuple[UnitView, ...]:
-    """Units of the migration; none as long as they were not asked for."""
-    return context.facts[facts.UNITS] if context.facts.has(facts.UNITS) else ()
+def a_unit_moves(context: MigrationContext) -> bool:
+    """A unit is in its write pause; before the first mirror, when nobody asks, none can be."""
+    units: tuple[UnitView, ...] = ()
+    if context.facts.has(facts.UNITS) and context.facts.unknown(facts.UNITS) is None:
+        units = context.facts[facts.UNITS]
+    return any(u.loaded.status.get("workingStep") in WRITE_PAUSE for u in units)
 
 
 def _begins_anew(context: MigrationContext) -> Connector | None:
     """A running mirror whose every partition has a stored offset, and which runs on `earliest`."""
     offsets = context.facts[facts.MIRROR_OFFSETS]
-    moving = any(u.loaded.status.get("workingStep") not in _AT_REST for u in units_of(context))
+    moving = a_unit_moves(context)
     for connector in ours(context):
         if moving and connector.name != names.bulk_connector(context.short_uid):
             continue  # a PUT starts its tasks again, in the middle of a write pause

@@ -52,11 +52,19 @@ def reverse_workers_are_not_ready(context: MigrationContext) -> Verdict:
 def _ready(context: MigrationContext, workers: Workers, what: str) -> Verdict:
     if not workers.exists or workers.spec_hash != workers_hash(context.spec):
         return wait(Reason.CONNECT_NOT_READY, f"creating the {what}")
+    if _outdated(context, workers):
+        text = f"a password or certificate of the mirrors changed; the {what} get it"
+        return wait(Reason.CONNECT_NOT_READY, text)
     if workers.ready < workers.wanted or workers.wanted == 0:
         said = f": {workers.problem}" if workers.problem else ""
         text = f"{workers.ready} of {workers.wanted} {what} ready{said}"
         return wait(Reason.CONNECT_NOT_READY, text)
     return PASS
+
+
+def _outdated(context: MigrationContext, workers: Workers) -> bool:
+    """The workers' credentials changed, and no unit is in the middle of its write pause."""
+    return workers.outdated and not mirror_care.a_unit_moves(context)
 
 
 def workers_are_missing(context: MigrationContext) -> Verdict:
@@ -79,7 +87,8 @@ def apply_reverse_workers(context: MigrationContext) -> Work | None:
 
 def _apply(context: MigrationContext, workers: Workers, direction: Direction) -> Work | None:
     wanted = workers_hash(context.spec)
-    return None if workers.spec_hash == wanted else ApplyWorkers(direction, wanted)
+    same = workers.spec_hash == wanted and not _outdated(context, workers)
+    return None if same else ApplyWorkers(direction, wanted)
 
 
 def topics_were_recreated(context: MigrationContext) -> Verdict:

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from kafka_migration.adapters.replication.manifests import (
+    CREDENTIALS_STAMP,
     WorkerSecrets,
     WorkerSpec,
+    credentials_digest,
     rest_url,
     spec_hash,
     worker_manifests,
@@ -112,6 +114,15 @@ def test_only_the_operator_and_the_workers_reach_rest() -> None:
 def test_a_changed_credential_replaces_the_pods(secrets: WorkerSecrets) -> None:
     before, after = by_kind()["Deployment"], by_kind(secrets=secrets)["Deployment"]
     assert before["spec"]["template"] != after["spec"]["template"]
+    stamps = [d["metadata"]["annotations"][CREDENTIALS_STAMP] for d in (before, after)]
+    assert stamps == [credentials_digest(SECRETS), credentials_digest(secrets)]
+    assert stamps[0] != stamps[1]
+
+
+def test_the_stamp_of_the_credentials_is_keyed_with_what_only_the_secret_holds() -> None:
+    """The digest of a weak password alone could be guessed from outside."""
+    another = replace(SECRETS, rest_password="another")
+    assert credentials_digest(another) != credentials_digest(SECRETS)
 
 
 def test_the_hash_is_stable_and_found_on_the_deployment() -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.unit.decide.moving import at, last_at, stands
+from tests.unit.decide.moving import at, last_at, stands, visits
 from tests.unit.decide.planted import PARTITIONS, Planted, topic
 
+from kafka_migration.model.actions import ApplyWorkers
 from kafka_migration.model.connect import Workers
 from kafka_migration.model.entries import EntryKind
+
+STARTS = ("ConnectNotReady", "False")
 
 
 def bulk(planted: Planted, **changes) -> None:
@@ -26,6 +29,7 @@ def bulk(planted: Planted, **changes) -> None:
             "ConnectNotReady",
             "False",
         ),
+        (lambda p: setattr(p, "workers", replace(p.workers, outdated=True)), *STARTS),
         (lambda p: p.source.topics.update(orders=topic("orders", "s-2")), "TopicRecreated", "True"),
         (lambda p: p.source.topics.clear(), "TopicMissing", "True"),
         (lambda p: p.target.topics.pop("orders"), "TopicMissing", "True"),
@@ -60,3 +64,22 @@ def test_a_mirror_is_created_stopped_and_then_resumed():
     planted.run(lambda: bool(planted.connectors))
     assert [c.state for c in planted.connectors.values()] == ["STOPPED"]
     planted.run(lambda: [c.state for c in planted.connectors.values()] == ["RUNNING"])
+
+
+@pytest.mark.parametrize(
+    ("planted", "applied"),
+    [
+        (at("writer", "Preflight"), True),
+        (at("writer", "CatchUp"), False),
+        (visits()[-1].again(), True),
+    ],
+    ids=["prepared", "in its pause", "all moved"],
+)
+def test_a_changed_password_of_the_mirrors_reaches_the_workers_outside_a_write_pause(
+    planted, applied
+):
+    planted.workers = replace(planted.workers, outdated=True)
+    action = planted.tick("leave").action
+    assert isinstance(action, ApplyWorkers) is applied
+    if applied:
+        assert not planted.workers.outdated
