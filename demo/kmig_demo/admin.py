@@ -58,11 +58,10 @@ class ClusterAdmin:
         except KafkaException as error:
             raise DemoError(f"{self.side.name} Kafka does not answer: {error}") from None
 
-    def create_topic(self, name: str, partitions: int) -> None:
-        """A topic that keeps everything, and the wait until it is visible."""
-        topic = NewTopic(
-            name, num_partitions=partitions, replication_factor=1, config={"retention.ms": "-1"}
-        )
+    def create_topic(self, name: str, partitions: int, cleanup: str = "delete") -> None:
+        """A topic that keeps everything but what compaction replaces; waits until it is visible."""
+        config = {"retention.ms": "-1", "cleanup.policy": cleanup}
+        topic = NewTopic(name, num_partitions=partitions, replication_factor=1, config=config)
         self._settle(self._client.create_topics([topic], operation_timeout=TIMEOUT).values())
         wait_until(
             f"topic {name} on {self.side.name}",

@@ -7,6 +7,8 @@ log and must never look like a short partition.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
@@ -16,10 +18,21 @@ from kmig_demo.evidence import Log, LogRecord, parse_value
 TIMEOUT = 20.0
 SILENCE_SECONDS = 20.0
 BATCH = 10_000
+T = TypeVar("T")
+Make = Callable[[bytes | None, int], T]
 
 
 def read_log(side: Side, topic: str, run: str) -> Log:
     """The whole topic. Faults instead of exceptions: the checker must hear of them."""
+
+    def identified(value: bytes | None, offset: int) -> LogRecord:
+        return LogRecord(parse_value(value, run), offset)
+
+    return Log(*read_topic(side, topic, identified))
+
+
+def read_topic(side: Side, topic: str, make: Make[T]) -> tuple[dict[int, list[T]], list[str]]:
+    """What `make` makes of each record's value and offset, by partition, and the faults."""
     consumer = Consumer(
         {
             **side.client,
@@ -32,32 +45,32 @@ def read_log(side: Side, topic: str, run: str) -> Log:
         }
     )
     try:
-        return _Reading(consumer, side.name, topic, run).whole()
+        return _Reading(consumer, side.name, topic, make).whole()
     except KafkaException as error:
-        return Log(faults=[f"{side.name} {topic}: {error}"])
+        return {}, [f"{side.name} {topic}: {error}"]
     finally:
         consumer.close()
 
 
-class _Reading:
+class _Reading(Generic[T]):
     """One pass over all partitions of a topic."""
 
-    def __init__(self, consumer: Consumer, side: str, topic: str, run: str) -> None:
-        self._consumer, self._side, self._topic, self._run = consumer, side, topic, run
-        self._partitions: dict[int, list[LogRecord]] = {}
+    def __init__(self, consumer: Consumer, side: str, topic: str, make: Make[T]) -> None:
+        self._consumer, self._side, self._topic, self._make = consumer, side, topic, make
+        self._partitions: dict[int, list[T]] = {}
         self._faults: list[str] = []
         self._ends: dict[int, int] = {}
 
-    def whole(self) -> Log:
+    def whole(self) -> tuple[dict[int, list[T]], list[str]]:
         """Read every partition to the end that it had when the reading began."""
         found = self._consumer.list_topics(self._topic, timeout=TIMEOUT).topics.get(self._topic)
         if found is None or found.error is not None or not found.partitions:
-            return Log(faults=[f"{self._side} {self._topic}: the topic does not exist"])
+            return {}, [f"{self._side} {self._topic}: the topic does not exist"]
         for partition in found.partitions:
             self._begin(partition)
         self._consumer.assign([TopicPartition(self._topic, p, 0) for p in self._ends])
         self._read()
-        return Log(self._partitions, self._faults)
+        return self._partitions, self._faults
 
     def _begin(self, partition: int) -> None:
         place = TopicPartition(self._topic, partition)
@@ -79,8 +92,7 @@ class _Reading:
                 if partition is None or offset is None:
                     raise KafkaException(KafkaError(KafkaError.UNKNOWN))
                 if error is None:
-                    identity = parse_value(message.value(), self._run)
-                    self._partitions[partition].append(LogRecord(identity, offset))
+                    self._partitions[partition].append(self._make(message.value(), offset))
                 elif offset >= self._ends[partition]:
                     open_partitions.discard(partition)
             if time.monotonic() - heard > SILENCE_SECONDS:

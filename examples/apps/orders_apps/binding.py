@@ -6,10 +6,12 @@ holds a password.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
-MOUNT = Path("/bindings/kafka")
+# The variable is the one of the Service Binding specification.
+MOUNT = Path(os.environ.get("SERVICE_BINDING_ROOT", "/bindings")) / "kafka"
 
 
 class BindingUnusableError(Exception):

@@ -30,7 +30,7 @@ class Reader:
         binding = read_binding()
         name = f"r{uuid.uuid4().hex[:8]}"
         self._reads = Recording(recorder, "reads", name, binding.cluster)
-        self._readiness = Readiness(8080)
+        self._readiness = Readiness()
         self._topic = topic
         self._consumed = 0
         self.stopping = False

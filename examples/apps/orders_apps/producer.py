@@ -29,24 +29,27 @@ CATCH_UP_SECONDS = 0.5
 class Writer:
     """Produces at `rate` records per second until told to stop or a delivery fails."""
 
+    client = "orders-writer"
+    key_form = "k{:04d}"
+
     def __init__(self, run: str, rate: int, keys: int, topic: str, recorder: str) -> None:
         binding = read_binding()
-        self._run, self._rate, self._topic = run, rate, topic
-        self._incarnation = f"w{uuid.uuid4().hex[:8]}"
-        self._keys = [f"k{number:04d}" for number in range(keys)]
-        self._next = dict.fromkeys(self._keys, 1)
+        self.run, self._rate, self._topic = run, rate, topic
+        self.incarnation = f"w{uuid.uuid4().hex[:8]}"
+        self.keys = [self.key_form.format(number) for number in range(keys)]
+        self._next = dict.fromkeys(self.keys, 1)
         self._next.update({k: s + 1 for k, s in last_sequences(recorder).items()})
         self._turn = 0
-        self._acks = Recording(recorder, "acks", self._incarnation, binding.cluster)
-        self._failures = Recording(recorder, "failures", self._incarnation, binding.cluster)
-        self._readiness = Readiness(8080)
+        self._acks = Recording(recorder, "acks", self.incarnation, binding.cluster)
+        self._failures = Recording(recorder, "failures", self.incarnation, binding.cluster)
+        self._readiness = Readiness()
         self._acknowledged = 0
         self.fault = ""
         self.stopping = False
         self._producer = Producer(
             {
                 **binding.settings,
-                "client.id": "orders-writer",
+                "client.id": self.client,
                 "enable.idempotence": True,
                 "acks": "all",
                 "linger.ms": 5,
@@ -56,7 +59,11 @@ class Writer:
                 "error_cb": _say_error,
             }
         )
-        _say(f"incarnation {self._incarnation} writes to {binding.cluster}, {rate} records/s")
+        _say(f"incarnation {self.incarnation} writes to {binding.cluster}, {rate} records/s")
+
+    def value(self, key: str, sequence: int, millis: int) -> str:
+        """The value of one record; it begins with run, incarnation, key and sequence."""
+        return encode(self.run, self.incarnation, key, sequence, millis)
 
     def work(self) -> None:
         """Produce until stopped; then flush, report everything, and return."""
@@ -80,9 +87,9 @@ class Writer:
     def _produce(self, count: int) -> int:
         millis = int(time.time() * 1000)
         for done in range(count):
-            key = self._keys[self._turn]
+            key = self.keys[self._turn]
             sequence = self._next[key]
-            value = encode(self._run, self._incarnation, key, sequence, millis)
+            value = self.value(key, sequence, millis)
             try:
                 self._producer.produce(self._topic, value, key)
             except BufferError:
@@ -91,7 +98,7 @@ class Writer:
                 self.fault = self.fault or f"produce refused: {error}"
                 return done
             self._next[key] = sequence + 1
-            self._turn = (self._turn + 1) % len(self._keys)
+            self._turn = (self._turn + 1) % len(self.keys)
         return count
 
     def _poll_until(self, deadline: float) -> None:
@@ -140,11 +147,11 @@ def _say_error(error: KafkaError) -> None:
     _say(f"kafka: {error.name()}: {error.str()}")
 
 
-def main() -> int:
-    """Run until SIGTERM (0) or the first failure (1)."""
+def run(program: type[Writer]) -> int:
+    """Run a writer until SIGTERM (0) or the first failure (1)."""
     environment = os.environ
     try:
-        writer = Writer(
+        writer = program(
             environment["RUN"],
             int(environment["RATE"]),
             int(environment["KEYS"]),
@@ -164,3 +171,8 @@ def main() -> int:
     if writer.fault:
         _say(writer.fault)
     return 1 if writer.fault else 0
+
+
+def main() -> int:
+    """Run until SIGTERM (0) or the first failure (1)."""
+    return run(Writer)

@@ -6,6 +6,7 @@ ready because the process merely runs.
 
 from __future__ import annotations
 
+import os
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -13,7 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Readiness:
     """The one bit that the readiness probe reads."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self) -> None:
+        port = int(os.environ.get("PORT", "8080"))
         self._ready = threading.Event()
         flag = self._ready
 

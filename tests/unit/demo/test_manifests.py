@@ -14,8 +14,9 @@ from kmig_demo.errors import DemoError
 from kmig_demo.manifests import Manifests
 
 ROOT = Path(__file__).parents[3]
-FILES = sorted(path.name for path in (ROOT / "examples" / "manifests").glob("*.yaml"))
-USERS = ("kmig", "kmig-mirror", "orders-writer", "orders-reader")
+FOLDER = ROOT / "examples" / "manifests"
+FILES = sorted(str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*.yaml"))
+USERS = ("kmig", "kmig-mirror", "orders-writer", "orders-reader", "bank", "bank-generator")
 CA = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 
 
@@ -59,13 +60,32 @@ def test_the_writer_moves_a_wave_before_the_reader() -> None:
 
 def test_the_operators_own_models_know_every_field() -> None:
     """The API server would refuse or drop a field that the kinds do not have."""
-    KafkaMigrationSpec.model_validate(manifests().read("migration.yaml")[0]["spec"])
-    for file in ("cutover-writer.yaml", "cutover-reader.yaml"):
+    for file in ("migration.yaml", "bank/migration.yaml"):
+        KafkaMigrationSpec.model_validate(manifests().read(file)[0]["spec"])
+    for file in ("cutover-writer.yaml", "cutover-reader.yaml", "bank/cutover-generator.yaml"):
         WorkloadCutoverSpec.model_validate(manifests().read(file)[0]["spec"])
 
 
+def test_the_banks_unit_is_known_but_for_its_role() -> None:
+    """Both is protocol 3.3's word; the kind gets it when the operator can move such a unit."""
+    (unit,) = manifests().read("bank/cutover-bank.yaml")
+    (workload,) = unit["spec"]["workloads"]
+    assert workload["role"] == "Both"
+    workload["role"] = "Writer"
+    spec = WorkloadCutoverSpec.model_validate(unit["spec"])
+    assert (spec.topics.writes, spec.topics.reads) == (["postings", "accounts"], ["transfers"])
+
+
+def test_the_bank_has_one_replica_with_a_fixed_transactional_id() -> None:
+    (bank,) = manifests().read("bank/bank.yaml")
+    (container,) = bank["spec"]["template"]["spec"]["containers"]
+    environment = {entry["name"]: entry["value"] for entry in container["env"]}
+    assert (bank["spec"]["replicas"], environment["TRANSACTIONAL_ID"]) == (1, "bank-0")
+
+
 def test_every_pod_is_restricted() -> None:
-    for file in ("recorder.yaml", "writer.yaml", "reader.yaml"):
+    bank = ("bank/recorder.yaml", "bank/generator.yaml", "bank/bank.yaml")
+    for file in ("recorder.yaml", "writer.yaml", "reader.yaml", *bank):
         deployment = manifests().read(file)[0]
         pod = deployment["spec"]["template"]["spec"]
         assert pod["securityContext"]["runAsNonRoot"] is True
