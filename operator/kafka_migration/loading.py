@@ -13,7 +13,8 @@ from pydantic import BaseModel, ValidationError
 from kafka_migration.api.cutover import WorkloadCutoverSpec
 from kafka_migration.api.migration import KafkaMigrationSpec
 from kafka_migration.decide.context import Elapsed, MigrationContext, UnitContext
-from kafka_migration.decide.cutover import adopted_attempt, working_spec
+from kafka_migration.decide.leg import Leg, working_leg, working_spec
+from kafka_migration.decide.permission import MOVING
 from kafka_migration.decide.tasks import Failure
 from kafka_migration.errors import Invalid, Refused
 from kafka_migration.journal import head_of, read_journal, read_other
@@ -24,6 +25,7 @@ from kafka_migration.model.reasons import Reason
 from kafka_migration.world import World
 
 Spec = TypeVar("Spec", bound=BaseModel)
+RESTORED = "restored"  # replicas, by our last act
 
 
 def parse(loaded: Loaded, model: type[Spec]) -> Spec:
@@ -70,19 +72,20 @@ def unit_context(world: World, loaded: Loaded) -> UnitContext:
     migration = migration_context(world, found, own=False)
     journal = read_journal(world.shards, reference.namespace, loaded.uid, head_of(loaded))
     memory = world.memory.for_key(loaded.key, loaded.uid)
-    step = loaded.status.get("workingStep")
-    attempt = adopted_attempt(spec.attempt, loaded.status.get("attempt"), step)
-    spec, changed = working_spec(spec, journal, attempt, step)
+    leg = working_leg(spec.attempt, loaded.status)
+    moving = loaded.status.get("workingStep") in MOVING
+    spec, changed = working_spec(spec, journal, leg, moving=moving)
     return UnitContext(
         loaded,
         spec,
         journal,
         migration,
-        elapsed=_elapsed(world, loaded, journal, attempt),
+        elapsed=_elapsed(world, loaded, journal, leg),
         answered=memory.answered,
         failure=failure_of(memory),
-        attempt=attempt,
+        attempt=leg.attempt,
         changed=changed,
+        direction=leg.direction,
     )
 
 
@@ -92,6 +95,11 @@ def failure_of(memory: KeyMemory) -> Failure | None:
     if fault is None:
         return None
     return Failure(fault.reason, fault.message, isinstance(fault, Refused | Invalid))
+
+
+def anchor(what: str, leg: Leg) -> str:
+    """Under which name memory keeps when something began in a leg."""
+    return f"{what} {leg.attempt} {leg.direction}"
 
 
 def _ago(world: World, at: str) -> float:
@@ -110,18 +118,19 @@ def _in_step(world: World, loaded: Loaded, memory: KeyMemory) -> float:
     return memory.since(f"step {begun['name']}", now, _ago(world, begun["startTime"]))
 
 
-def _elapsed(world: World, loaded: Loaded, journal: Journal, attempt: int) -> Elapsed:
+def _elapsed(world: World, loaded: Loaded, journal: Journal, leg: Leg) -> Elapsed:
     memory, now = world.memory.for_key(loaded.key, loaded.uid), world.clock.monotonic()
     seconds = {
-        kind: memory.since(f"{kind.value} {attempt}", now, _ago(world, entry.at))
-        for kind in (EntryKind.DRAINING, EntryKind.RESUMED)
-        if (entry := journal.last(kind, attempt)) is not None
+        kind: memory.since(anchor(kind.value, leg), now, _ago(world, entry.at))
+        for kind in (EntryKind.DRAINING, EntryKind.RESUMED, EntryKind.FREEING)
+        if (entry := journal.last(kind, leg.attempt, leg.direction)) is not None
     }
-    restored = memory.anchors.get(f"restored {attempt}")
-    paused = memory.anchors.get(f"{EntryKind.DRAINING.value} {attempt}")
+    restored = memory.anchors.get(anchor(RESTORED, leg))
+    paused = memory.anchors.get(anchor(EntryKind.DRAINING.value, leg))
     return Elapsed(
         in_step=_in_step(world, loaded, memory),
         in_pause=seconds.get(EntryKind.DRAINING, 0.0),
         observing=seconds.get(EntryKind.RESUMED, 0.0),
+        since_freeing=seconds.get(EntryKind.FREEING, 0.0),
         to_restored=None if restored is None or paused is None else restored - paused,
     )

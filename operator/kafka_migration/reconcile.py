@@ -14,9 +14,10 @@ from kafka_migration.act import act
 from kafka_migration.decide.context import MigrationContext, UnitContext
 from kafka_migration.decide.cutover import decide_unit
 from kafka_migration.decide.decision import Decision, rejected
+from kafka_migration.decide.leg import Leg
 from kafka_migration.decide.migration import decide_migration
 from kafka_migration.errors import Invalid, KmigError, Refused
-from kafka_migration.loading import migration_context, unit_context
+from kafka_migration.loading import RESTORED, anchor, migration_context, unit_context
 from kafka_migration.model.actions import Action, Scale
 from kafka_migration.model.facts import Facts
 from kafka_migration.model.kubernetes import Key, Loaded
@@ -105,9 +106,9 @@ def _acted(world: World, context: Context, action: Action) -> bool:
     except KmigError as fault:
         world.memory_of(context).failed(fault)
         return False
-    if isinstance(action, Scale) and action.replicas > 0:
-        attempt = context.attempt if isinstance(context, UnitContext) else 0
-        world.memory_of(context).anchors[f"restored {attempt}"] = world.clock.monotonic()
+    if isinstance(action, Scale) and action.replicas > 0 and isinstance(context, UnitContext):
+        restored = anchor(RESTORED, Leg(context.attempt, context.direction))
+        world.memory_of(context).anchors[restored] = world.clock.monotonic()
     return True
 
 

@@ -126,7 +126,7 @@ class CommonStatus(StatusModel):
     phase: Short | None = Field(
         default=None,
         description="Summary for people; more values may be added. Pending, Progressing, Holding, "
-        "AwaitingApproval, Paused, Degraded, RollingBack, Completed.",
+        "AwaitingApproval, Paused, Degraded, RollingBack, RolledBack, BackingOut, Completed.",
     )
     message: Message | None = Field(
         default=None, description="What is going on and what comes next."
@@ -177,6 +177,9 @@ class WorkloadCutoverStatus(CommonStatus):
         default=None, description="Where it should be, waves considered."
     )
     attempt: int | None = Field(default=None, description="Attempt that this is about.")
+    direction: Literal["forward", "reverse"] | None = Field(
+        default=None, description="forward: to the target; reverse: the way back of this attempt."
+    )
     workload: Short | None = Field(default=None, description="The workloads in one line.")
     working_step: Short | None = Field(default=None, description="Step being worked on.")
     waiting_for: Short | None = Field(default=None, description="Reason of the open task, if any.")

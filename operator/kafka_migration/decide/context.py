@@ -14,7 +14,7 @@ from kafka_migration.api.migration import KafkaMigrationSpec
 from kafka_migration.decide.rules import names
 from kafka_migration.decide.tasks import Failure
 from kafka_migration.model.actions import Direction, Side, Work
-from kafka_migration.model.entries import EntryKind, Journal
+from kafka_migration.model.entries import Entry, EntryKind, Journal
 from kafka_migration.model.facts import Facts
 from kafka_migration.model.inventory import Inventory
 from kafka_migration.model.kafka import Partition
@@ -29,6 +29,7 @@ class Elapsed:
     in_step: float = 0.0  # since the working stage or step was entered
     in_pause: float = 0.0  # since the first workload was scaled down; 0 = no pause
     observing: float = 0.0  # since the Resumed entry
+    since_freeing: float = 0.0  # since the return mirror was freed in this leg
     to_restored: float | None = None  # first scale-down to replicas restored; None = not seen
 
 
@@ -108,14 +109,19 @@ class UnitContext:
         return names.unit_connector(self.migration.short_uid, self.short_uid, self.homeward)
 
     @property
-    def connector(self) -> str:
-        """Name of the unit's own forward mirror."""
-        return names.unit_connector(self.migration.short_uid, self.short_uid, "forward")
+    def tail_job(self) -> str:
+        """Name of the verifier Job that follows the unit's topics in this leg."""
+        return names.tail_job(self.short_uid, self.attempt, self.direction)
 
     @property
-    def tail_job(self) -> str:
-        """Name of the unit's following verifier Job."""
-        return f"kmig-tail-{self.short_uid}-{self.attempt}"
+    def audit_job(self) -> str:
+        """Name of the one that follows them from this leg's seam on: the way back's tail."""
+        return names.tail_job(self.short_uid, self.attempt, self.homeward)
+
+    @property
+    def reversible(self) -> bool:
+        """The unit can come back: the migration mirrors both ways."""
+        return self.direction == "reverse" or self.migration.spec.has_way_back
 
     @property
     def writers(self) -> tuple[Workload, ...]:
@@ -140,9 +146,13 @@ class UnitContext:
         return tuple(p for topic in topics for p in inventory.partitions(topic))
 
     def recorded(self, kind: EntryKind) -> dict[str, Any] | None:
-        """Data of the newest entry of a kind in this attempt."""
-        entry = self.journal.last(kind, self.attempt)
+        """Data of the newest entry of a kind in this leg."""
+        entry = self.journal.last(kind, self.attempt, self.direction)
         return None if entry is None else dict(entry.data)
+
+    def entry(self, kind: EntryKind, data: dict[str, Any]) -> Entry:
+        """A new entry of this leg."""
+        return Entry(kind, self.attempt, data, direction=self.direction)
 
 
 def moves_authority(context: UnitContext) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kafka_migration.api.cutover import WorkloadCutoverSpec
 from kafka_migration.decide.context import UnitContext
 from kafka_migration.decide.cutover_status import AWAITED, Standing, status_of
 from kafka_migration.decide.decision import (
@@ -13,48 +12,27 @@ from kafka_migration.decide.decision import (
     WORKING_SECONDS,
     Decision,
 )
+from kafka_migration.decide.leg import way_back_begins
 from kafka_migration.decide.machine import Move, Phase, Signals, Wish, advance, fold
-from kafka_migration.decide.permission import MOVING, permission
+from kafka_migration.decide.permission import permission
 from kafka_migration.decide.steps.switch import LAST_LOOK
 from kafka_migration.decide.table import BACK_OUT, Step, next_step, phase_of, step_named
 from kafka_migration.decide.tasks import Need, Open, Walk, walk
 from kafka_migration.model import facts
-from kafka_migration.model.entries import Entry, EntryKind, Journal
+from kafka_migration.model.entries import Entry, EntryKind
 from kafka_migration.model.kubernetes import Event
 from kafka_migration.model.reasons import Reason
 from kafka_migration.model.verdicts import Kind, Verdict, unknown, wait
 
 
 def working_step(context: UnitContext) -> Step:
-    """The step that status names; Prepare before the first, and again for a raised attempt."""
+    """The step that status names; Prepare before the first, and again for another leg."""
     status = context.loaded.status
-    name = str(status.get("workingStep") or "Prepare")
-    if status.get("attempt", context.attempt) != context.attempt:
+    attempt = status.get("attempt", context.attempt)
+    direction = status.get("direction", context.direction)
+    if (attempt, direction) != (context.attempt, context.direction):
         return step_named("Prepare")
-    return step_named(name)
-
-
-def adopted_attempt(spec_attempt: int, status_attempt: int | None, step: str | None) -> int:
-    """spec.attempt counts only at rest: before Drain and after a finished back-out."""
-    if status_attempt is None or step in (None, "", "Prepare", "Preflight", "BackedOut"):
-        return spec_attempt if status_attempt is None else max(spec_attempt, status_attempt)
-    return status_attempt
-
-
-def working_spec(
-    live: WorkloadCutoverSpec, journal: Journal, attempt: int, step: str | None
-) -> tuple[WorkloadCutoverSpec, bool]:
-    """What the unit works by, and whether somebody wants it otherwise by now.
-
-    From Drain to the end of Resume or back-out that is the plan recorded then (protocol 3.3):
-    replicas, denied principals and bindings must be those that the undoing looks for.
-    """
-    entry = journal.last(EntryKind.DRAINING, attempt)
-    if entry is None or step not in MOVING:
-        return live, False
-    written = live.model_dump(mode="json", by_alias=True)
-    frozen = WorkloadCutoverSpec.model_validate({**written, **entry.data.get("plan", {})})
-    return frozen, frozen != live
+    return step_named(str(status.get("workingStep") or "Prepare"))
 
 
 def decide_unit(context: UnitContext, now: str) -> Need | Decision:
@@ -62,6 +40,8 @@ def decide_unit(context: UnitContext, now: str) -> Need | Decision:
     step = working_step(context)
     if not context.facts.has(facts.UNITS):
         return Need((facts.UNITS,))
+    if way_back_begins(context, step.name):
+        return _turn_back(context, now)
     closed = permission(context, step)
     phase = phase_of(step, context)
     resting = phase is Phase.END or (phase is Phase.OPEN and closed is not None)
@@ -132,7 +112,7 @@ def _decide(context: UnitContext, standing: Standing, now: str) -> Decision:
 
 
 def _next(context: UnitContext, standing: Standing, now: str) -> Decision:
-    following = next_step(standing.step.name)
+    following = next_step(standing.step.name, context.direction)
     moved = replace(standing, step=following, walked=Open("entered", _entered(following)))
     if following.phase is Phase.END:
         moved = replace(moved, phase=Phase.END)
@@ -145,6 +125,19 @@ def _next(context: UnitContext, standing: Standing, now: str) -> Decision:
     )
 
 
+def _turn_back(context: UnitContext, now: str) -> Decision:
+    """The next leg, from its first step on."""
+    back, first = replace(context, direction="reverse"), step_named("Prepare")
+    standing = Standing(first, first.phase, Open("entered", _entered(first)), Move.NEXT)
+    text = "wanted on the source: the way back begins"
+    return Decision(
+        status=status_of(back, standing, now),
+        wake_after=0.0,
+        events=(Event("RollbackStarted", text),),
+        moved=True,
+    )
+
+
 def _entered(step: Step) -> Verdict:
     return wait(Reason.PROGRESSING, f"entering {step.name}")
 
@@ -153,7 +146,7 @@ def _back_out(context: UnitContext, standing: Standing, now: str) -> Decision:
     why = standing.why
     if context.recorded(EntryKind.BACK_OUT) is None:
         data = {"step": standing.step.name, "reason": why.reason.value, "message": why.message}
-        entry = Entry(EntryKind.BACK_OUT, context.attempt, data)
+        entry = context.entry(EntryKind.BACK_OUT, data)
         status = status_of(context, standing, now)
         return Decision(status=status, entry=entry, wake_after=0.0)
     moved = replace(

@@ -8,8 +8,10 @@ from typing import Any
 
 from kafka_migration.decide.context import UnitContext
 from kafka_migration.decide.decision import LONGEST_MESSAGE, Condition, merged, progressed, shown
+from kafka_migration.decide.leg import refusal, wanted, wanted_back
 from kafka_migration.decide.machine import Move, Phase
-from kafka_migration.decide.table import STEP_ORDER, Step
+from kafka_migration.decide.rules import legs
+from kafka_migration.decide.table import Step, step_order
 from kafka_migration.decide.tasks import Open, Walk
 from kafka_migration.model.entries import EntryKind
 from kafka_migration.model.reasons import Reason
@@ -51,18 +53,19 @@ def status_of(context: UnitContext, standing: Standing, now: str) -> dict[str, A
     old = context.loaded.status
     ready = _ready(context, standing)
     verdict = standing.verdict
-    order = [*STEP_ORDER]
-    fresh = old.get("attempt", context.attempt) != context.attempt
+    order = step_order(context.direction)
+    fresh = (old.get("attempt"), old.get("direction")) != (context.attempt, context.direction)
     before = [] if fresh else old.get("steps", [])
     backing = standing.step.name in ("BackOut", "BackedOut")
     status: dict[str, Any] = dict(old)
     status.update(
         observedGeneration=context.loaded.generation,
-        phase=_phase(standing, ready),
+        phase=_phase(context, standing, ready),
         message=ready.message[:LONGEST_MESSAGE],
         attempt=context.attempt,
+        direction=context.direction,
         activeCluster=active_cluster(context),
-        effectiveDesiredCluster=_effective(context),
+        effectiveDesiredCluster=wanted(context).capitalize(),
         workingStep=standing.step.name,
         waitingFor=verdict.reason.value if verdict else "",
         steps=before if backing else progressed(before, order, standing.step.name, now),
@@ -82,18 +85,9 @@ def status_of(context: UnitContext, standing: Standing, now: str) -> dict[str, A
 def active_cluster(context: UnitContext) -> str:
     """Where the unit's applications write or read now: the journal decides.
 
-    A back-out of the same attempt voids its Switch entry: nothing had been lifted.
+    A back-out of the same leg voids its Switch entry: nothing had been lifted.
     """
-    switched = context.recorded(EntryKind.SWITCH) is not None
-    return "Target" if switched and context.recorded(EntryKind.BACK_OUT) is None else "Source"
-
-
-def _effective(context: UnitContext) -> str:
-    if context.spec.desired_cluster != "ByWave":
-        return context.spec.desired_cluster
-    cutover = context.migration.spec.cutover
-    released = cutover is not None and context.spec.wave <= cutover.through_wave
-    return "Target" if released else "Source"
+    return legs.authority(context.journal.entries).capitalize()
 
 
 def _back_out_reason(context: UnitContext) -> str:
@@ -102,18 +96,9 @@ def _back_out_reason(context: UnitContext) -> str:
 
 
 def _ready(context: UnitContext, standing: Standing) -> Condition:
-    if standing.step.name == "Completed":
-        text = "on the target, observation over"
-        if context.spec.desired_cluster == "Source":
-            text = "spec.desiredCluster is Source, but rolling back is not supported yet"
-            return Condition("Ready", "False", Reason.ROLLBACK_NOT_SUPPORTED, text)
-        return Condition("Ready", "True", Reason.ON_TARGET, text)
-    if standing.step.name == "BackedOut":
-        text = (
-            f"backed out of {_back_out_reason(context)}; the unit runs on the source; mend the "
-            f"cause, then raise spec.attempt to {context.attempt + 1}"
-        )
-        return Condition("Ready", "False", Reason.BACKED_OUT, text)
+    latched = _latched(context, standing)
+    if latched is not None:
+        return latched
     verdict = standing.verdict or wait(Reason.PROGRESSING, f"working on {standing.step.name}")
     if standing.step.name == "BackOut":
         text = f"backing out of {_back_out_reason(context)}; now {verdict.message}"
@@ -125,8 +110,37 @@ def _ready(context: UnitContext, standing: Standing) -> Condition:
     return Condition("Ready", "False", verdict.reason, f"{verdict.message}{late}")
 
 
-def _phase(standing: Standing, ready: Condition) -> str:
-    fixed = {"Completed": "Completed", "BackOut": "RollingBack", "BackedOut": "Degraded"}
+def _latched(context: UnitContext, standing: Standing) -> Condition | None:
+    """At the end of a leg; spec.attempt or another wish leads on from here."""
+    name, following = standing.step.name, context.attempt + 1
+    if name == "BackedOut":
+        text = (
+            f"backed out of {_back_out_reason(context)}; the unit runs on the {context.leaving}; "
+            f"mend the cause, then raise spec.attempt to {following}"
+        )
+        return Condition("Ready", "False", Reason.BACKED_OUT, text)
+    refused = refusal(context) if wanted_back(context, name) else None
+    if refused is not None:
+        return Condition("Ready", "False", refused.reason, refused.message)
+    if name == "Completed":
+        text = "on the target, observation over"
+        return Condition("Ready", "True", Reason.ON_TARGET, text)
+    if name == "RolledBack":
+        text = f"back on the source; raise spec.attempt to {following} to move again"
+        asked = wanted(context) == "target"
+        return Condition("Ready", "False" if asked else "True", Reason.ROLLED_BACK, text)
+    return None
+
+
+def _phase(context: UnitContext, standing: Standing, ready: Condition) -> str:
+    fixed = {
+        "Completed": "Completed",
+        "BackOut": "RollingBack",
+        "BackedOut": "Degraded",
+        "RolledBack": "RolledBack",
+    }
+    if context.direction == "reverse":
+        fixed["BackOut"] = "BackingOut"  # the way back itself is what is undone
     if standing.step.name in fixed:
         return fixed[standing.step.name]
     if standing.verdict is not None and standing.verdict.kind is Kind.FAIL:
@@ -135,10 +149,20 @@ def _phase(standing: Standing, ready: Condition) -> str:
         return "Paused"
     if ready.reason in AWAITED:
         return "AwaitingApproval"
-    return "Holding" if ready.status == "True" else "Progressing"
+    if ready.status == "True":
+        return "Holding"
+    return "Progressing" if context.direction == "forward" else "RollingBack"
 
 
-def _stalled(context: UnitContext, standing: Standing) -> tuple[bool, Reason, str]:
+def _stalled(
+    context: UnitContext, standing: Standing, ready: Condition
+) -> tuple[bool, Reason, str]:
+    if ready.status == "False" and ready.reason in (
+        Reason.ROLLED_BACK,
+        Reason.NOT_ROLLBACKABLE,
+        Reason.ROLLBACK_NOT_SUPPORTED,
+    ):
+        return True, ready.reason, ready.message
     if standing.step.name == "BackedOut":
         return True, Reason.BACKED_OUT, f"backed out of {_back_out_reason(context)}"
     if standing.overdue is not None:
@@ -150,7 +174,7 @@ def _stalled(context: UnitContext, standing: Standing) -> tuple[bool, Reason, st
 
 
 def _conditions(context: UnitContext, standing: Standing, ready: Condition) -> Iterable[Condition]:
-    stalled, reason, message = _stalled(context, standing)
+    stalled, reason, message = _stalled(context, standing, ready)
     working = ready.status != "True" and not stalled and ready.reason not in AWAITED
     yield ready
     yield Condition(
@@ -193,4 +217,6 @@ def _succeeded(standing: Standing) -> Condition:
         return Condition("Succeeded", "True", Reason.COMPLETED, "the unit moved")
     if standing.step.name == "BackedOut":
         return Condition("Succeeded", "False", Reason.BACKED_OUT, "the unit did not move")
+    if standing.step.name == "RolledBack":
+        return Condition("Succeeded", "False", Reason.ROLLED_BACK, "the unit is back")
     return Condition("Succeeded", "Unknown", Reason.PROGRESSING, "not finished")

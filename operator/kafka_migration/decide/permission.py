@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kafka_migration.decide.context import UnitContext
+from kafka_migration.decide.leg import wanted, wanted_side
 from kafka_migration.decide.machine import Phase
 from kafka_migration.decide.table import STAGE_ORDER, Step
 from kafka_migration.model import facts
@@ -34,18 +35,58 @@ def permission(context: UnitContext, step: Step) -> Verdict | None:
     """Why the unit may not go on; None = it may."""
     if step.phase in (Phase.COMMITTED, Phase.SETTLED, Phase.BACKING, Phase.END):
         return None
+    if context.direction == "reverse":
+        return _may_come_back(context, step)
     if context.loaded.deleting:
         return wait(Reason.DELETING, "being deleted: the unit stays on the source")
     if context.spec.desired_cluster == "Source":
         return wait(Reason.HOLDING_ON_SOURCE, "spec.desiredCluster is Source")
     if context.migration.spec.paused:
         return wait(Reason.SPEC_PAUSED, "the migration is paused")
-    if context.changed:
-        text = "spec was changed inside the critical section; look at it before the next attempt"
-        return refused(Reason.INVALID_SPEC, "spec", text)
-    return _namespace(context) or (
-        _may_prepare(context) if step.name == "Prepare" else _may_switch(context, step)
+    return (
+        _changed(context)
+        or _namespace(context)
+        or (_may_prepare(context) if step.name == "Prepare" else _may_switch(context, step))
     )
+
+
+def _changed(context: UnitContext) -> Verdict | None:
+    if not context.changed:
+        return None
+    text = "spec was changed inside the critical section; look at it before the next attempt"
+    return refused(Reason.INVALID_SPEC, "spec", text)
+
+
+def _may_come_back(context: UnitContext, step: Step) -> Verdict | None:
+    """Neither stage nor approval keeps a unit from the source; once begun it is not recalled."""
+    if step.phase is Phase.OPEN and wanted(context) == "target":
+        return wait(Reason.ON_TARGET, "on the target, as wanted; prepared to come back")
+    if context.migration.spec.paused:
+        return wait(Reason.SPEC_PAUSED, "the migration is paused")
+    closed = _changed(context) or _namespace(context)
+    if closed is not None or step.name != "Preflight":
+        return closed
+    return _order(context) or _turn(context)
+
+
+def _order(context: UnitContext) -> Verdict | None:
+    """Later waves come back first: their units read what the earlier ones write."""
+    if context.facts.unknown(facts.UNITS) is not None:
+        return wait(Reason.UNKNOWN, "the other units could not be read")
+    later = [
+        other.loaded
+        for other in context.facts[facts.UNITS]
+        if other.loaded.spec.get("wave", 0) > context.spec.wave
+        and other.loaded.status.get("activeCluster") == "Target"
+        and wanted_side(other.loaded.spec, context.migration) == "source"
+        # One that itself waits for the topics of an earlier wave comes after them.
+        and other.loaded.status.get("waitingFor") != Reason.TOPICS_NOT_MOVED.value
+    ]
+    if not later:
+        return None
+    first = max(later, key=lambda unit: (unit.spec.get("wave", 0), unit.key.name))
+    text = f"waits for {first.key.name} (wave {first.spec.get('wave')}) to be back first"
+    return wait(Reason.WAITING_FOR_WAVE, text)
 
 
 def _namespace(context: UnitContext) -> Verdict | None:

@@ -39,6 +39,7 @@ from kafka_migration.decide.steps import (
 )
 from kafka_migration.decide.tasks import Task
 from kafka_migration.model.entries import EntryKind
+from kafka_migration.model.sides import Direction
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,8 @@ STEPS: tuple[Step, ...] = (
 STEP_ORDER = tuple(step.name for step in STEPS)
 BACK_OUT = Step("BackOut", back_out.TASKS, Phase.BACKING)
 BACKED_OUT = Step("BackedOut", (), Phase.END)
-_BY_NAME = {step.name: step for step in (*STEPS, BACK_OUT, BACKED_OUT)}
+ROLLED_BACK = Step("RolledBack", (), Phase.END)  # instead of Completed, at the end of a way back
+_BY_NAME = {step.name: step for step in (*STEPS, BACK_OUT, BACKED_OUT, ROLLED_BACK)}
 
 
 def step_named(name: str) -> Step:
@@ -130,12 +132,18 @@ def step_named(name: str) -> Step:
     return _BY_NAME[name]
 
 
-def next_step(name: str) -> Step:
+def step_order(direction: Direction) -> tuple[str, ...]:
+    """Names of the rows that a leg passes."""
+    last = STEPS[-1] if direction == "forward" else ROLLED_BACK
+    return (*STEP_ORDER[:-1], last.name)
+
+
+def next_step(name: str, direction: Direction) -> Step:
     """The row after this one; the last rows are their own successors."""
     if name == BACK_OUT.name:
         return BACKED_OUT
-    index = STEP_ORDER.index(name)
-    return STEPS[min(index + 1, len(STEPS) - 1)]
+    order = step_order(direction)
+    return step_named(order[min(order.index(name) + 1, len(order) - 1)])
 
 
 def phase_of(step: Step, context: UnitContext) -> Phase:

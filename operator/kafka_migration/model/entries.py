@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from kafka_migration.model.kafka import Offsets, Partition
+from kafka_migration.model.sides import Direction
 
 
 class EntryKind(StrEnum):
@@ -35,10 +36,13 @@ class EntryKind(StrEnum):
     FENCED = "Fenced"
     CAUGHT_UP = "CaughtUp"
     TRANSLATED = "Translated"
+    ARMING = "Arming"  # intent to PATCH the return mirror's offsets
+    FREEING = "Freeing"  # the PATCH answered; intent to lift the return mirror's DENY
     SWITCH = "Switch"
     RESUMED = "Resumed"
     COMPLETED = "Completed"
     BACK_OUT = "BackOut"
+    NO_COPY = "NoCopy"  # which back-out it is: the freed return mirror copied nothing
     BACKED_OUT = "BackedOut"
 
 
@@ -51,6 +55,7 @@ class Entry:
     data: Mapping[str, Any]
     at: str = ""  # RFC 3339, set when recorded
     previous: str = ""  # digest of the entry before, "" for the first
+    direction: Direction = "forward"  # of the unit's leg; a migration's entries are forward
 
     def payload(self) -> bytes:
         """Canonical bytes; their sha256 is the entry's digest."""
@@ -61,6 +66,7 @@ class Entry:
                 "data": self.data,
                 "at": self.at,
                 "previous": self.previous,
+                "direction": self.direction,
             }
         )
 
@@ -69,7 +75,12 @@ class Entry:
         """Read what `payload` wrote; a foreign shape raises ValueError or KeyError."""
         raw = json.loads(payload)
         return Entry(
-            EntryKind(raw["kind"]), raw["attempt"], raw["data"], raw["at"], raw["previous"]
+            EntryKind(raw["kind"]),
+            raw["attempt"],
+            raw["data"],
+            raw["at"],
+            raw["previous"],
+            raw["direction"],
         )
 
 
@@ -107,10 +118,13 @@ class Journal:
 
     entries: tuple[Entry, ...] = ()
 
-    def last(self, kind: EntryKind, attempt: int | None = None) -> Entry | None:
-        """The newest entry of a kind (of an attempt)."""
+    def last(
+        self, kind: EntryKind, attempt: int | None = None, direction: Direction | None = None
+    ) -> Entry | None:
+        """The newest entry of a kind (of an attempt, of a direction)."""
         for entry in reversed(self.entries):
-            if entry.kind is kind and attempt in (None, entry.attempt):
+            of_leg = attempt in (None, entry.attempt) and direction in (None, entry.direction)
+            if entry.kind is kind and of_leg:
                 return entry
         return None
 

@@ -15,7 +15,11 @@ from kafka_migration.observe.looking import Look
 from kafka_migration.observe.migration import mirror_offsets
 
 # After these a stored offset is written that a late answer to an earlier holder could undo.
-_PATCHED_AFTER = (EntryKind.HAND_OVER_OFFSETS, EntryKind.HAND_OVER_TAKING_BACK)
+_PATCHED_AFTER = (
+    EntryKind.HAND_OVER_OFFSETS,
+    EntryKind.HAND_OVER_TAKING_BACK,
+    EntryKind.ARMING,
+)
 
 
 def _watched(look: Look) -> Mapping[str, Connector]:
@@ -96,7 +100,7 @@ def patch_quiet_seconds(look: Look) -> float:
     """
     memory, now = look.memory, look.world.clock.monotonic()
     quiet = math.inf if memory.unanswered_patch is None else now - memory.unanswered_patch
-    entries = look.migration.journal.entries
+    entries = look.context.journal.entries
     opened = [at for at, entry in enumerate(entries) if entry.kind in _PATCHED_AFTER]
     if opened and opened[-1] not in memory.recorded:
         quiet = min(quiet, memory.since(f"taken over at {opened[-1]}", now, 0.0))

@@ -11,10 +11,14 @@ from kafka_migration.model import facts
 from kafka_migration.model.actions import Side
 from kafka_migration.model.connect import Connector, ConnectorOffsets
 from kafka_migration.model.facts import Fact
-from kafka_migration.model.kafka import Acl, Topic
+from kafka_migration.model.kafka import Acl, Cluster, Topic
 from kafka_migration.observe.looking import Look
 from kafka_migration.observe.migration import CONNECTORS_OF, OFFSETS_OF
 
+_CLUSTERS: Mapping[Side, Fact[Cluster]] = {
+    "source": facts.SOURCE_CLUSTER,
+    "target": facts.TARGET_CLUSTER,
+}
 _TOPICS: Mapping[Side, Fact[Mapping[str, Topic]]] = {
     "source": facts.SOURCE_TOPICS,
     "target": facts.TARGET_TOPICS,
@@ -33,6 +37,16 @@ def leaving_topics(look: Look) -> Mapping[str, Topic]:
 def entering_topics(look: Look) -> Mapping[str, Topic]:
     """The same on the entering side."""
     return look.get(_TOPICS[look.unit.entering])
+
+
+def leaving_cluster(look: Look) -> Cluster:
+    """Identity and settings of the leaving side."""
+    return look.get(_CLUSTERS[look.unit.leaving])
+
+
+def entering_cluster(look: Look) -> Cluster:
+    """Identity and settings of the entering side."""
+    return look.get(_CLUSTERS[look.unit.entering])
 
 
 def leaving_acls(look: Look) -> tuple[Acl, ...]:

@@ -105,7 +105,7 @@ def keeping_up_seconds(look: Look) -> float:
     unit, began = look.unit, look.world.clock.monotonic()
     port = look.world.cluster(look.context, unit.leaving)
     data = port.last_data(port.ends(unit.partitions(unit.writes)).stable)
-    mirror = look.get(facts.MIRROR_OFFSETS).get(unit.connector)
+    mirror = look.get(facts.ONWARD_OFFSETS).get(unit.onward_connector)
     report = look.get(facts.TAIL_REPORT)
     compared = {
         Partition(p["topic"], p["partition"]): p["sourceNext"] - 1
@@ -125,11 +125,6 @@ def leaving_probes(look: Look) -> tuple[Probe, ...]:
 def entering_probes(look: Look) -> tuple[Probe, ...]:
     """Whether each leader of the entering side accepts the writers' credentials."""
     return _probe(look, look.unit.entering, _writers)
-
-
-def mirror_probes(look: Look) -> tuple[Probe, ...]:
-    """Whether each leader of the target accepts the forward mirror's credential."""
-    return _probe(look, "target", _mirror)
 
 
 def onward_mirror_probes(look: Look) -> tuple[Probe, ...]:
@@ -231,6 +226,16 @@ def tail(look: Look) -> JobState | None:
 def tail_report(look: Look) -> Mapping[str, Any] | None:
     """What the following verifier Job reports."""
     return look.world.jobs.report(home(look.context), look.unit.tail_job)
+
+
+def audit(look: Look) -> JobState | None:
+    """The verifier Job that follows what comes back since this leg's seam."""
+    return look.world.jobs.state(home(look.context), look.unit.audit_job)
+
+
+def audit_report(look: Look) -> Mapping[str, Any] | None:
+    """What that Job reports."""
+    return look.world.jobs.report(home(look.context), look.unit.audit_job)
 
 
 def probe_pods(look: Look) -> Mapping[str, ProbePod | None]:

@@ -16,9 +16,11 @@ from pydantic import BaseModel
 from kafka_migration.api.cutover import WorkloadCutoverSpec
 from kafka_migration.api.migration import KafkaMigrationSpec
 from kafka_migration.decide.context import Elapsed, MigrationContext, UnitContext
-from kafka_migration.decide.cutover import adopted_attempt, decide_unit, working_spec
+from kafka_migration.decide.cutover import decide_unit
 from kafka_migration.decide.decision import Decision
+from kafka_migration.decide.leg import working_leg, working_spec
 from kafka_migration.decide.migration import decide_migration
+from kafka_migration.decide.permission import MOVING
 from kafka_migration.decide.rules import names
 from kafka_migration.decide.tasks import Failure, Need
 from kafka_migration.model import actions as act
@@ -55,6 +57,7 @@ from kafka_migration.model.kafka import (
 )
 from kafka_migration.model.kubernetes import JobState, Key, Loaded, Pod, ProbePod, Workload
 from kafka_migration.model.reasons import Reason
+from kafka_migration.model.sides import entered_by, left_by
 
 NOW = "2030-01-01T10:00:00.000Z"
 ROUNDS = 40
@@ -153,11 +156,17 @@ class Kafka:
     topics: dict[str, Topic] = field(default_factory=dict)
     acls: set[Acl] = field(default_factory=set)
     high: dict[Partition, int] = field(default_factory=dict)
+    data: dict[Partition, int | None] = field(default_factory=dict)  # last data record
     stable: dict[Partition, int] = field(default_factory=dict)
     commits: dict[str, dict[Partition, Commit]] = field(default_factory=dict)
     members: tuple[str, ...] = ()
     settings: dict[str, str | None] = field(default_factory=lambda: dict(SETTINGS))
     operations: frozenset[str] | None = frozenset({"ALTER"})
+
+    def append(self, partition: Partition, count: int, marker: int = 2) -> None:
+        """Data records and, of a transaction, what else takes offsets."""
+        self.data[partition] = self.high.get(partition, 0) + count - 1
+        self.high[partition] = self.high.get(partition, 0) + count + marker
 
     def ends(self) -> Ends:
         return Ends(dict(self.high), {p: self.stable.get(p, n) for p, n in self.high.items()})
@@ -183,6 +192,7 @@ def _source() -> Kafka:
     kafka = Kafka("source-id", {"orders": topic("orders", "s-1")})
     kafka.acls = {acl("writer", "WRITE"), acl("writer", "DESCRIBE"), acl("reader", "READ")}
     kafka.high = dict.fromkeys(PARTITIONS, 10)
+    kafka.data = dict.fromkeys(PARTITIONS, 9)
     kafka.commits = {"orders": {p: Commit(10) for p in PARTITIONS}}
     return kafka
 
@@ -196,9 +206,6 @@ class Planted:
     minds: dict[str, Mind] = field(default_factory=dict)
     source: Kafka = field(default_factory=_source)
     target: Kafka = field(default_factory=lambda: Kafka("target-id"))
-    last_data: dict[Partition, int | None] = field(
-        default_factory=lambda: dict.fromkeys(PARTITIONS, 9)
-    )
     workers: Workers = field(default_factory=lambda: Workers(False, None, 0, 1))
     reverse_workers: Workers = field(default_factory=lambda: Workers(False, None, 0, 1))
     connectors: dict[str, Connector] = field(default_factory=dict)
@@ -220,21 +227,33 @@ class Planted:
     moved: tuple[Partition, ...] = ()
     lag_seconds: float = 0.0
     patch_quiet_seconds: float = inf
+    since_freeing: float = inf
     restarts: dict[str, Restarts] = field(default_factory=dict)
     bounds: dict[str, Any] = field(default_factory=dict)  # fields of CopyBounds, planted
     unknown: dict[str, Unknown] = field(default_factory=dict)  # fact name -> why
     static_members: tuple[str, ...] = ()  # of the reader's group, while it runs
     proven_groups: list[str] = field(default_factory=list)
     acts: list[tuple[str, Any]] = field(default_factory=list)
+    way_back: bool = False
+
+    @property
+    def last_data(self) -> dict[Partition, int | None]:
+        """Of the source."""
+        return self.source.data
 
     def __post_init__(self) -> None:
         """A migration, a writer and a reader, freshly applied."""
         for thing in (
-            loaded("KafkaMigration", "platform", "leave", migration_spec()),
+            loaded("KafkaMigration", "platform", "leave", self._migration_spec()),
             loaded("WorkloadCutover", "orders", "writer", unit_spec("writer", "Writer", 10)),
             loaded("WorkloadCutover", "orders", "reader", unit_spec("reader", "Reader", 20)),
         ):
             self.objects.setdefault(thing.key.name, thing)
+
+    def _migration_spec(self) -> dict[str, Any]:
+        spec = migration_spec()
+        reverse = "Enabled" if self.way_back else "Disabled"
+        return {**spec, "replication": {**spec["replication"], "reverse": reverse}}
 
     # ---- objects
 
@@ -262,7 +281,7 @@ class Planted:
         thing, mind = self.objects[name], self.mind(name)
         journal = Journal(self.journals.get(name, ()))
         pause = 0.0 if mind.drained_at is None else mind.seconds - mind.drained_at
-        elapsed = Elapsed(in_step=mind.in_step, in_pause=pause)
+        elapsed = Elapsed(in_step=mind.in_step, in_pause=pause, since_freeing=self.since_freeing)
         if thing.key.kind == "KafkaMigration":
             spec = parsed(thing.spec, KafkaMigrationSpec)
             return MigrationContext(
@@ -272,8 +291,8 @@ class Planted:
         assert isinstance(migration, MigrationContext)
         unit = parsed(thing.spec, WorkloadCutoverSpec)
         step = thing.status.get("workingStep")
-        attempt = adopted_attempt(unit.attempt, thing.status.get("attempt"), step)
-        unit, changed = working_spec(unit, journal, attempt, step)
+        leg = working_leg(unit.attempt, thing.status)
+        unit, changed = working_spec(unit, journal, leg, moving=step in MOVING)
         return UnitContext(
             thing,
             unit,
@@ -282,8 +301,9 @@ class Planted:
             elapsed=elapsed,
             answered=mind.answered,
             failure=mind.failure,
-            attempt=attempt,
+            attempt=leg.attempt,
             changed=changed,
+            direction=leg.direction,
         )
 
     # ---- ticks
@@ -337,7 +357,10 @@ class Planted:
         mirrored = self.target.may_write("User:mirror", "orders")
         assert not (entered and mirrored), f"writer beside mirror: {self.acts[-1]}"
         mirrored_back = self.source.may_write("User:mirror", "orders")
-        assert not (left and mirrored_back), f"writer beside reverse mirror: {self.acts[-1]}"
+        assert not (left and mirrored_back), f"writer beside return mirror: {self.acts[-1]}"
+        running = [c for c in self.connectors.values() if c.state == "RUNNING"]
+        listed = [t for c in running for t in c.topics]
+        assert len(listed) == len(set(listed)), f"a topic is copied twice or both ways: {running}"
         approved = EntryKind.APPROVED in self.kinds("leave")
         assert approved or not self.acts, f"before an approval: {self.acts}"
 
@@ -383,8 +406,9 @@ class Planted:
 
     def fact(self, wanted: Fact[Any], context: Context) -> Any:
         """The value of a fact, or the Unknown that was planted."""
-        if wanted.name in self.unknown:
-            return self.unknown[wanted.name]
+        for name in (wanted.name, _read_as(wanted.name, context)):
+            if name in self.unknown:
+                return self.unknown[name]
         method = getattr(self, "_" + wanted.name.replace("-", "_"))
         return method(context)
 
@@ -469,7 +493,8 @@ class Planted:
         return dict.fromkeys(self.target.topics, sum(self.target.high.values()))
 
     def _copy_bounds(self, _: Context) -> CopyBounds:
-        copied = {p: o for offsets in self.stored.values() for p, o in offsets.items()}
+        forward = self._offsets_of("forward").values()
+        copied = {p: o for stored in forward for p, o in stored.offsets.items()}
         bounds = CopyBounds(dict.fromkeys(self.source.high, 0), copied, dict(self.source.high))
         return replace(bounds, **self.bounds)
 
@@ -535,25 +560,38 @@ class Planted:
         still = self.window_seconds if ends.high == ends.stable else 0.0
         return Settled(ends, self.window_seconds, still, self.moved)
 
-    def _leaving_ends(self, _: Context) -> Settled:
-        return self._settled(self.source)
+    def _leaving_ends(self, context: Context) -> Settled:
+        return self._settled(self._side(_unit(context).leaving))
 
-    def _entering_ends(self, _: Context) -> Settled:
-        return self._settled(self.target)
+    def _entering_ends(self, context: Context) -> Settled:
+        return self._settled(self._side(_unit(context).entering))
 
-    def _leaving_last_data(self, _: Context) -> Mapping[Partition, int | None]:
-        return {p: self.last_data[p] for p in PARTITIONS}
+    def _leaving_last_data(self, context: Context) -> Mapping[Partition, int | None]:
+        data = self._side(_unit(context).leaving).data
+        return {p: data.get(p) for p in PARTITIONS}
 
     def _leaving_probes(self, context: Context) -> tuple[Probe, ...]:
-        return self._probes(self.source, [w.name for w in _unit(context).writers])
+        unit = _unit(context)
+        return self._probes(self._side(unit.leaving), [w.name for w in unit.writers])
 
     def _entering_probes(self, context: Context) -> tuple[Probe, ...]:
-        return self._probes(self.target, [w.name for w in _unit(context).writers])
-
-    def _mirror_probes(self, _: Context) -> tuple[Probe, ...]:
-        return self._probes(self.target, ["mirror"])
+        unit = _unit(context)
+        return self._probes(self._side(unit.entering), [w.name for w in unit.writers])
 
     # ---- facts by their role in the unit's leg
+
+    def _leaving_cluster(self, context: Context) -> Cluster:
+        return self._cluster(self._side(_unit(context).leaving))
+
+    def _entering_cluster(self, context: Context) -> Cluster:
+        return self._cluster(self._side(_unit(context).entering))
+
+    def _audit(self, context: Context) -> JobState | None:
+        return self._job(_unit(context).audit_job)
+
+    def _audit_report(self, context: Context) -> Mapping[str, Any] | None:
+        job = self.jobs.get(_unit(context).audit_job)
+        return None if job is None else job["report"]
 
     def _leaving_topics(self, context: Context) -> Mapping[str, Topic]:
         return (
@@ -608,23 +646,24 @@ class Planted:
         )
 
     def _leaving_groups(self, context: Context) -> Mapping[str, Group]:
-        running = bool(self.replicas.get("reader")) and self.bindings["reader"] == "source"
-        members = ("reader",) if running else self.source.members
+        side = _unit(context).leaving
+        running = bool(self.replicas.get("reader")) and self.bindings["reader"] == side
+        members = ("reader",) if running else self._side(side).members
         state = "STABLE" if members else "EMPTY"
         static = self.static_members if running else ()
         groups = _unit(context).spec.consumer_groups
         return {g.name: Group(g.name, state, members, static) for g in groups}
 
     def _entering_groups(self, context: Context) -> Mapping[str, Group]:
-        members = self.target.members
+        members = self._side(_unit(context).entering).members
         state = "STABLE" if members else "EMPTY"
         return {g.name: Group(g.name, state, members) for g in _unit(context).spec.consumer_groups}
 
     def _leaving_commits(self, context: Context) -> Mapping[str, Mapping[Partition, Commit]]:
-        return self._commits(self.source, context)
+        return self._commits(self._side(_unit(context).leaving), context)
 
     def _entering_commits(self, context: Context) -> Mapping[str, Mapping[Partition, Commit]]:
-        return self._commits(self.target, context)
+        return self._commits(self._side(_unit(context).entering), context)
 
     def _commits(self, kafka: Kafka, context: Context) -> Mapping[str, Mapping[Partition, Commit]]:
         groups = _unit(context).spec.consumer_groups
@@ -700,13 +739,43 @@ class Planted:
         old = self.connectors[action.name]
         self.connectors[action.name] = replace(old, state="STOPPED", tasks={})
 
+    def copy(self) -> None:
+        """Every mirror that runs and may write copies what it has not copied."""
+        for name, connector in self.connectors.items():
+            if connector.state != "RUNNING":
+                continue
+            way = _direction(name)
+            left, entered = self._side(left_by(way)), self._side(entered_by(way))
+            for partition, last in left.data.items():
+                stored = self.stored[name].get(partition, -1)
+                if partition.topic in connector.topics and last is not None and last > stored:
+                    assert entered.may_write("User:mirror", partition.topic), f"{name} is denied"
+                    self.stored[name][partition] = last
+                    entered.append(partition, last - stored)
+
+    def read(self) -> None:
+        """The reader reads to the end where its binding points."""
+        side = self.bindings["reader"]
+        assert side is not None
+        assert self.replicas["reader"]
+        kafka = self._side(side)
+        kafka.commits["orders"] = {p: Commit((kafka.data[p] or 0) + 1) for p in PARTITIONS}
+
+    def write(self, count: int = 5) -> None:
+        """The writer writes where its binding points, if it runs."""
+        side = self.bindings["writer"]
+        assert side is not None
+        assert self.replicas["writer"]
+        kafka = self._side(side)
+        assert kafka.may_write("User:writer", "orders")
+        for partition in PARTITIONS:
+            kafka.append(partition, count, marker=0)
+        self.copy()
+
     def _do_ResumeConnector(self, _: str, action: act.ResumeConnector) -> None:  # noqa: N802
         running = replace(self.connectors[action.name], state="RUNNING", tasks={0: "RUNNING"})
         self.connectors[action.name] = running
-        for partition, last in self.last_data.items():
-            if partition.topic in running.topics and last is not None:
-                self.stored[action.name][partition] = last
-                self.target.high[partition] = last + 3
+        self.copy()
 
     def _do_DeleteConnector(self, _: str, action: act.DeleteConnector) -> None:  # noqa: N802
         del self.connectors[action.name], self.stored[action.name]
@@ -796,6 +865,20 @@ class Planted:
 def _in_scope(topic_name: str) -> bool:
     """Not one of the mirrors' own."""
     return not topic_name.startswith(("kmig-", "mm2-"))
+
+
+def _read_as(fact: str, context: Context) -> str:
+    """Under which name the same reading is known that a unit asks for by its role."""
+    if not isinstance(context, UnitContext):
+        return fact
+    role, _, what = fact.partition("-")
+    if role in ("leaving", "entering") and what in ("cluster", "topics", "acls"):
+        return f"{context.leaving if role == 'leaving' else context.entering}-{what}"
+    if role in ("onward", "return") and what in ("connectors", "offsets"):
+        way = context.onward if role == "onward" else context.homeward
+        forward = {"connectors": "connectors", "offsets": "mirror-offsets"}[what]
+        return forward if way == "forward" else f"reverse-{what}"
+    return fact
 
 
 def _direction(connector: str) -> Direction:

@@ -71,7 +71,6 @@ def test_a_leg_leaves_one_side_and_enters_the_other(direction):
     assert (context.onward, context.homeward) == (direction, opposite(direction))
     assert context.onward_connector == OWN[direction]
     assert context.return_connector == OWN[opposite(direction)]
-    assert context.connector == OWN["forward"]
 
 
 @pytest.mark.parametrize("direction", DIRECTIONS)

@@ -123,10 +123,10 @@ def test_only_mirrors_of_ours_are_asked_for_offsets(fake):
 
 def test_a_unit_asks_for_the_offsets_of_its_own_mirror_only(fake):
     """Connect takes a second for each, and the unit's writers stand still meanwhile."""
-    names = ("kmig-aaaaaaaa-bulk", unit().connector)
+    names = ("kmig-aaaaaaaa-bulk", unit().onward_connector)
     fake.connect.present = {n: Connector(n, "RUNNING", {}, {}) for n in names}
     found = read(fake, unit(), facts.MIRROR_OFFSETS)["mirror-offsets"]
-    assert list(found) == [unit().connector]
+    assert list(found) == [unit().onward_connector]
 
 
 def test_before_the_workers_exist_connect_is_not_ready_and_not_refused(fake):
@@ -254,7 +254,7 @@ def test_probes_use_the_applications_own_credential_of_that_side(fake):
 
 
 def test_the_mirror_is_probed_on_the_target_with_its_own_credential(fake):
-    found = read(fake, unit(), facts.MIRROR_PROBES)["mirror-probes"]
+    found = read(fake, unit(), facts.ONWARD_MIRROR_PROBES)["onward-mirror-probes"]
     assert fake.target.seen[0].password == "pw-mirror-target"
     assert found[0].principal == "User:mirror"
 

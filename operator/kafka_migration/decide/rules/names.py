@@ -30,6 +30,12 @@ def comparison_job(short_uid: str) -> str:
     return f"kmig-verify-{short_uid}"
 
 
+def tail_job(unit_short_uid: str, attempt: int, direction: Direction) -> str:
+    """The verifier Job that follows a unit's topics in one leg."""
+    name = f"kmig-tail-{unit_short_uid}-{attempt}"
+    return name if direction == "forward" else f"{name}-back"
+
+
 def probe_pod(unit_short_uid: str, workload_index: int, node: str) -> str:
     """The pod that reads a workload's binding as mounted on a node.
 

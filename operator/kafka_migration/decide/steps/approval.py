@@ -41,11 +41,16 @@ def spec_changed_at_the_last_moment(context: UnitContext) -> Verdict:
 
 
 def plan_is_open(context: UnitContext) -> bool:
-    """The Draining entry of this attempt is not written yet."""
-    return context.recorded(EntryKind.DRAINING) is None
+    """The Draining entry of this leg is not written yet."""
+    return moves_on(context) and context.recorded(EntryKind.DRAINING) is None
 
 
-WAITED_FOR: Task[UnitContext] = Task("approved", (), unit_is_not_approved)
+def moves_on(context: UnitContext) -> bool:
+    """Approved is the move to the target; the way back from it asks nobody."""
+    return context.direction == "forward"
+
+
+WAITED_FOR: Task[UnitContext] = Task("approved", (), unit_is_not_approved, applies=moves_on)
 STILL: Task[UnitContext] = Task(
     "still approved", (), spec_changed_at_the_last_moment, applies=plan_is_open
 )

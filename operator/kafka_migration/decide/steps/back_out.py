@@ -1,36 +1,35 @@
 """Back-out before the Switch entry: the leaving side is the truth and opens again (3.12).
 
-Without a reverse mirror nothing about F has to be proven: what came late is copied forward.
+Unless the return mirror was freed and copied something (way_back.py), nothing about F has to be
+proven: what came late is copied onward.
 """
 
 from __future__ import annotations
 
 from kafka_migration.decide.context import UnitContext, moves_authority
 from kafka_migration.decide.rules import copying
-from kafka_migration.decide.rules import register as fences
 from kafka_migration.decide.stages.mirror_care import running
-from kafka_migration.decide.steps.catch_up import mirror_denies_entering
-from kafka_migration.decide.steps.fence import leaving_denies, refused_everywhere
+from kafka_migration.decide.steps import tail, way_back
+from kafka_migration.decide.steps.denies import (
+    leaving_denies,
+    lifted_at_switch,
+    not_held,
+    not_lifted,
+    onward_denies,
+)
+from kafka_migration.decide.steps.fence import refused_everywhere
 from kafka_migration.decide.steps.prepare import mirror_is_denied as mirror_is_refused
-from kafka_migration.decide.steps.prepare import not_held
 from kafka_migration.decide.steps.resume import (
     pods_are_not_ready,
     replicas_are_missing,
     scale_up,
 )
-from kafka_migration.decide.steps.switch import lifted_at_switch
 from kafka_migration.decide.tasks import Task
 from kafka_migration.model import facts
-from kafka_migration.model.actions import (
-    DeleteComparison,
-    HoldDenies,
-    LiftDenies,
-    ResumeConnector,
-    Side,
-)
+from kafka_migration.model.actions import HoldDenies, LiftDenies, ResumeConnector
 from kafka_migration.model.actions import Work as Asked
-from kafka_migration.model.entries import Entry, EntryKind
-from kafka_migration.model.kafka import Acl, ProbeResult
+from kafka_migration.model.entries import EntryKind
+from kafka_migration.model.kafka import ProbeResult
 from kafka_migration.model.reasons import Reason
 from kafka_migration.model.verdicts import PASS, Verdict, wait
 
@@ -39,7 +38,7 @@ def entering_is_open(context: UnitContext) -> Verdict:
     """Applications cannot write on the entering side (checked first, always)."""
     if not not_held(context, context.entering, lifted_at_switch(context)):
         return PASS
-    return wait(Reason.BACKING_OUT, "denying application writes on the target")
+    return wait(Reason.BACKING_OUT, f"denying application writes on the {context.entering}")
 
 
 def close_entering(context: UnitContext) -> Asked | None:
@@ -52,21 +51,16 @@ def entering_accepts(context: UnitContext) -> Verdict:
     probes = context.facts[facts.ENTERING_PROBES]
     if probes and refused_everywhere(probes) is None:
         return PASS
-    return wait(Reason.BACKING_OUT, "proving that the target refuses the unit's writes")
-
-
-def _held(context: UnitContext, side: Side, wanted: tuple[Acl, ...]) -> bool:
-    fact = facts.SOURCE_ACLS if side == "source" else facts.TARGET_ACLS
-    present = set(context.facts[fact])
-    active = fences.entries(context.facts[facts.REGISTER], side, ("wanted", "held", "lifting"))
-    return bool(set(wanted) & (present | active))
+    return wait(
+        Reason.BACKING_OUT, f"proving that the {context.entering} refuses the unit's writes"
+    )
 
 
 def leaving_is_closed(context: UnitContext) -> Verdict:
     """The leaving side's fence is lifted, in the brokers and in the register."""
-    if not _held(context, context.leaving, leaving_denies(context)):
+    if not not_lifted(context, context.leaving, leaving_denies(context)):
         return PASS
-    return wait(Reason.BACKING_OUT, "lifting the fence on the source")
+    return wait(Reason.BACKING_OUT, f"lifting the fence on the {context.leaving}")
 
 
 def open_leaving(context: UnitContext) -> Asked | None:
@@ -80,7 +74,8 @@ def leaving_refuses(context: UnitContext) -> Verdict:
     probes = context.facts[facts.LEAVING_PROBES]
     if probes and all(p.result is ProbeResult.ALLOWED for p in probes):
         return PASS
-    return wait(Reason.BACKING_OUT, "proving that the source accepts the unit's writes again")
+    text = f"proving that the {context.leaving} accepts the unit's writes again"
+    return wait(Reason.BACKING_OUT, text)
 
 
 def mirror_goes_on(context: UnitContext) -> bool:
@@ -90,41 +85,29 @@ def mirror_goes_on(context: UnitContext) -> bool:
 
 
 def mirror_is_denied(context: UnitContext) -> Verdict:
-    """The forward mirror may write on the entering side again."""
-    if not _held(context, context.entering, mirror_denies_entering(context)):
+    """The onward mirror may write on the entering side again."""
+    if not not_lifted(context, context.entering, onward_denies(context)):
         return PASS
-    return wait(Reason.BACKING_OUT, "freeing the forward mirror")
+    return wait(Reason.BACKING_OUT, f"freeing the {context.onward} mirror")
 
 
 def free_mirror(context: UnitContext) -> Asked | None:
     """Lift the mirror's DENY."""
-    return LiftDenies(context.entering, mirror_denies_entering(context))
+    return LiftDenies(context.entering, onward_denies(context))
 
 
 def mirror_is_stopped(context: UnitContext) -> Verdict:
     """The unit's mirror runs again, if the unit ever got one."""
-    connector = context.facts[facts.CONNECTORS].get(context.connector)
+    connector = context.facts[facts.ONWARD_CONNECTORS].get(context.onward_connector)
     return PASS if connector is None else running(connector)
 
 
 def resume_mirror(context: UnitContext) -> Asked | None:
     """Let it go on from its stored offsets."""
-    connector = context.facts[facts.CONNECTORS].get(context.connector)
+    connector = context.facts[facts.ONWARD_CONNECTORS].get(context.onward_connector)
     if connector is None or connector.state == "RUNNING":
         return None
-    return ResumeConnector("forward", context.connector)
-
-
-def tail_is_left(context: UnitContext) -> Verdict:
-    """The tail comparison of this attempt is removed; the next attempt starts its own."""
-    if context.facts[facts.TAIL] is None:
-        return PASS
-    return wait(Reason.BACKING_OUT, "removing the tail comparison")
-
-
-def remove_tail(context: UnitContext) -> Asked | None:
-    """With what belongs to it."""
-    return DeleteComparison(context.tail_job)
+    return ResumeConnector(context.onward, context.onward_connector)
 
 
 def end_is_not_recorded(context: UnitContext) -> Verdict:
@@ -137,22 +120,34 @@ def end_is_not_recorded(context: UnitContext) -> Verdict:
 def record(context: UnitContext) -> Asked | None:
     """How long the workloads were down."""
     data = {"totalSeconds": round(context.elapsed.in_pause, 3)}
-    return Entry(EntryKind.BACKED_OUT, context.attempt, data)
+    return context.entry(EntryKind.BACKED_OUT, data)
 
 
-_TARGET = (facts.TARGET_ACLS, facts.REGISTER)
-_SOURCE = (facts.SOURCE_ACLS, facts.REGISTER)
+_ENTERING = (facts.ENTERING_ACLS, facts.REGISTER)
+_LEAVING = (facts.LEAVING_ACLS, facts.REGISTER)
 TASKS: tuple[Task[UnitContext], ...] = (
-    Task("entering closed", _TARGET, entering_is_open, close_entering, moves_authority),
+    Task("entering closed", _ENTERING, entering_is_open, close_entering, moves_authority),
     Task("entering refuses", (facts.ENTERING_PROBES,), entering_accepts, applies=moves_authority),
-    Task("leaving open", _SOURCE, leaving_is_closed, open_leaving, moves_authority),
+    *way_back.TASKS,
+    Task("leaving open", _LEAVING, leaving_is_closed, open_leaving, moves_authority),
     Task("leaving accepts", (facts.LEAVING_PROBES,), leaving_refuses, applies=moves_authority),
     Task("replicas back", (facts.WORKLOADS,), replicas_are_missing, scale_up),
-    Task("mirror free", _TARGET, mirror_is_denied, free_mirror, mirror_goes_on),
+    Task("mirror free", _ENTERING, mirror_is_denied, free_mirror, mirror_goes_on),
     # A task that meets its DENY once more fails for good; nothing starts it again.
-    Task("mirror accepted", (facts.MIRROR_PROBES,), mirror_is_refused, applies=mirror_goes_on),
-    Task("mirror runs", (facts.CONNECTORS,), mirror_is_stopped, resume_mirror, mirror_goes_on),
-    Task("tail removed", (facts.TAIL,), tail_is_left, remove_tail, moves_authority),
+    Task(
+        "mirror accepted",
+        (facts.ONWARD_MIRROR_PROBES,),
+        mirror_is_refused,
+        applies=mirror_goes_on,
+    ),
+    Task(
+        "mirror runs",
+        (facts.ONWARD_CONNECTORS,),
+        mirror_is_stopped,
+        resume_mirror,
+        mirror_goes_on,
+    ),
+    tail.REMOVED,
     # Pods that were never stopped count: they run where they always ran.
     Task("pods ready", (facts.WORKLOADS,), pods_are_not_ready),
     Task("recorded", (), end_is_not_recorded, record),

@@ -8,7 +8,7 @@ from kafka_migration.decide.tasks import Task
 from kafka_migration.model import facts
 from kafka_migration.model.actions import Scale
 from kafka_migration.model.actions import Work as Asked
-from kafka_migration.model.entries import Entry, EntryKind
+from kafka_migration.model.entries import EntryKind
 from kafka_migration.model.reasons import Reason
 from kafka_migration.model.verdicts import PASS, Verdict, wait
 
@@ -31,7 +31,7 @@ def record(context: UnitContext) -> Asked | None:
         "nodes": sorted({p.node for w in seen.values() if w is not None for p in w.pods if p.node}),
         "plan": context.spec.model_dump(mode="json", by_alias=True, include=_PLAN),
     }
-    return Entry(EntryKind.DRAINING, context.attempt, data)
+    return context.entry(EntryKind.DRAINING, data)
 
 
 def _running(context: UnitContext) -> list[str]:

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from kafka_migration.decide.context import UnitContext, moves_authority
-from kafka_migration.decide.rules import acls
+from kafka_migration.decide.steps.denies import fenced_principals, leaving_denies, not_held
 from kafka_migration.decide.steps.preflight import settle_window
-from kafka_migration.decide.steps.prepare import not_held
-from kafka_migration.decide.steps.writers import leaving_principals
 from kafka_migration.decide.tasks import Task
 from kafka_migration.model import facts
 from kafka_migration.model.actions import HoldDenies
 from kafka_migration.model.actions import Work as Asked
-from kafka_migration.model.entries import Entry, EntryKind, encode_offsets
-from kafka_migration.model.kafka import Acl, Probe, ProbeResult
+from kafka_migration.model.entries import EntryKind, encode_offsets
+from kafka_migration.model.kafka import Probe, ProbeResult
 from kafka_migration.model.reasons import Reason
 from kafka_migration.model.verdicts import PASS, Verdict, wait
-
-
-def leaving_denies(context: UnitContext) -> tuple[Acl, ...]:
-    """The fence: DENY Write per topic and principal."""
-    return acls.deny_write(context.writes, leaving_principals(context))
 
 
 def fence_is_not_recorded(context: UnitContext) -> Verdict:
@@ -31,15 +24,16 @@ def fence_is_not_recorded(context: UnitContext) -> Verdict:
 
 def record_intent(context: UnitContext) -> Asked | None:
     """Topics and principals."""
-    data = {"topics": list(context.writes), "principals": sorted(leaving_principals(context))}
-    return Entry(EntryKind.FENCING, context.attempt, data)
+    principals = sorted(fenced_principals(context, context.leaving))
+    data = {"topics": list(context.writes), "principals": principals}
+    return context.entry(EntryKind.FENCING, data)
 
 
 def leaving_is_open(context: UnitContext) -> Verdict:
     """Every DENY is registered, in the brokers and read back."""
     if not not_held(context, context.leaving, leaving_denies(context)):
         return PASS
-    return wait(Reason.NOT_FENCED, "denying application writes on the source")
+    return wait(Reason.NOT_FENCED, f"denying application writes on the {context.leaving}")
 
 
 def close_leaving(context: UnitContext) -> Asked | None:
@@ -60,7 +54,8 @@ def leaving_still_accepts(context: UnitContext) -> Verdict:
     if probes and leak is None:
         return PASS
     said = f"{leak.partition} at broker {leak.leader}: {leak.result} {leak.detail}" if leak else ""
-    return wait(Reason.NOT_FENCED, f"the source does not refuse the unit's writes yet: {said}")
+    text = f"the {context.leaving} does not refuse the unit's writes yet: {said}"
+    return wait(Reason.NOT_FENCED, text)
 
 
 def ends_are_not_stable(context: UnitContext) -> Verdict:
@@ -92,22 +87,22 @@ def fence_is_not_measured(context: UnitContext) -> Verdict:
 
 def record_ends(context: UnitContext) -> Asked | None:
     """F = HW == LSO, D = last data record below it, topic ids."""
-    topics = context.facts[facts.SOURCE_TOPICS]
+    topics = context.facts[facts.LEAVING_TOPICS]
     data = {
         "F": encode_offsets(context.facts[facts.LEAVING_ENDS].ends.high),
         "D": encode_offsets(context.facts[facts.LEAVING_LAST_DATA]),
         "ids": {t: topics[t].topic_id for t in context.writes},
         "windowSeconds": round(settle_window(context), 3),
     }
-    return Entry(EntryKind.FENCED, context.attempt, data)
+    return context.entry(EntryKind.FENCED, data)
 
 
-_ENDS = (facts.LEAVING_ENDS, facts.SOURCE_TOPICS, facts.SOURCE_CLUSTER)
+_ENDS = (facts.LEAVING_ENDS, facts.LEAVING_TOPICS, facts.LEAVING_CLUSTER)
 TASKS: tuple[Task[UnitContext], ...] = (
     Task("intent recorded", (), fence_is_not_recorded, record_intent, moves_authority),
     Task(
         "leaving closed",
-        (facts.SOURCE_ACLS, facts.REGISTER),
+        (facts.LEAVING_ACLS, facts.REGISTER),
         leaving_is_open,
         close_leaving,
         moves_authority,

@@ -27,8 +27,7 @@ def group_is_held_longer_than_the_pause(context: UnitContext) -> Verdict:
 
     Members that close leave at once, static ones never; no call shows a classic group's timeout.
     """
-    source = context.leaving == "source"
-    cluster = context.facts[facts.SOURCE_CLUSTER if source else facts.TARGET_CLUSTER]
+    cluster = context.facts[facts.LEAVING_CLUSTER]
     budget = context.spec.pause_budget_seconds
     every = [group.session_timeout_seconds for group in context.spec.consumer_groups]
     limit = min(budget - FORECAST_BASE_SECONDS, settle_deadline(every))
@@ -85,7 +84,10 @@ def prove_right_to_commit(context: UnitContext) -> Asked | None:
 TASKS: tuple[Task[UnitContext], ...] = (
     Task(
         "groups let go in time",
-        (facts.LEAVING_GROUPS, facts.SOURCE_CLUSTER, facts.TARGET_CLUSTER),
+        (
+            facts.LEAVING_GROUPS,
+            facts.LEAVING_CLUSTER,
+        ),
         group_is_held_longer_than_the_pause,
         applies=moves_groups,
     ),

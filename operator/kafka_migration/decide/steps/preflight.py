@@ -36,7 +36,7 @@ def unit_is_not_fit(context: UnitContext) -> Verdict:
         if seen is None or seen.replicas < 1 or ready < seen.replicas:
             text = (
                 f"Deployment {workload.name} has {ready} of {seen.replicas if seen else 0} pods "
-                "ready; let it run well on the source before it moves"
+                f"ready; let it run well on the {context.leaving} before it moves"
             )
             problems.append(Problem(Reason.WORKLOAD_NOT_READY, f"workload/{workload.name}", text))
     return fail(problems)
@@ -65,15 +65,16 @@ def credentials_do_not_work(context: UnitContext) -> Verdict:
 
 def entering_accepts_less(context: UnitContext) -> Verdict:
     """Partitions equal, and each side accepts what the other may hold."""
-    source, target = context.facts[facts.SOURCE_TOPICS], context.facts[facts.TARGET_TOPICS]
+    left, entered = context.facts[facts.LEAVING_TOPICS], context.facts[facts.ENTERING_TOPICS]
+    side = context.entering
     problems = []
     for topic in context.writes:
-        there, here = source.get(topic), target.get(topic)
+        there, here = left.get(topic), entered.get(topic)
         if there is None or here is None:
             text = f"topic {topic} is missing on one side; restore it"
             problems.append(Problem(Reason.TOPIC_MISSING, f"topic/{topic}", text))
         elif len(there.partitions) != len(here.partitions):
-            text = f"topic {topic} has other partitions on the target; keys would change places"
+            text = f"topic {topic} has other partitions on the {side}; keys would change places"
             problems.append(Problem(Reason.TOPIC_CONFLICT, f"topic/{topic}", text))
         elif len(there.partitions) != len(context.partitions((topic,))):
             text = (
@@ -82,7 +83,8 @@ def entering_accepts_less(context: UnitContext) -> Verdict:
             )
             problems.append(Problem(Reason.TOPIC_CONFLICT, f"topic/{topic}", text))
         else:
-            problems += _refusing(context, topic, (there, here))
+            pair = (there, here) if context.leaving == "source" else (here, there)
+            problems += _refusing(context, topic, pair)
     return fail(p for p in problems if not acknowledged(context, p))
 
 
@@ -107,7 +109,7 @@ def settle_window(context: UnitContext) -> float:
     """Seconds that the leaving side must stay still; from what Prepare measured."""
     prepared = context.recorded(EntryKind.PREPARED)
     propagation = max((prepared or {}).get("propagation", {}).values(), default=30.0)
-    topics = context.facts[facts.SOURCE_TOPICS]
+    topics = context.facts[facts.LEAVING_TOPICS]
     factor = max(
         (
             len(p.replicas)
@@ -117,7 +119,7 @@ def settle_window(context: UnitContext) -> float:
         ),
         default=3,
     )
-    settings = context.facts[facts.SOURCE_CLUSTER].settings
+    settings = context.facts[facts.LEAVING_CLUSTER].settings
     return settle_seconds(propagation, factor, settings)
 
 
@@ -135,11 +137,11 @@ def pause_is_longer_than_budget(context: UnitContext) -> Verdict:
 
 
 def copy_or_proof_is_behind(context: UnitContext) -> Verdict:
-    """The unit's mirror and its tail comparison reach the source's end within maxLagSeconds."""
+    """The unit's mirror and its tail comparison reach the leaving side's end within maxLagSeconds."""
     if context.facts[facts.KEEPING_UP_SECONDS] > 0:
         return PASS
     limit = context.migration.spec.replication.max_lag_seconds
-    text = f"the copy or its comparison is more than {limit} s behind the source's end"
+    text = f"the copy or its comparison is more than {limit} s behind the {context.leaving}'s end"
     return wait(Reason.LAG_TOO_HIGH, text)
 
 
@@ -159,28 +161,28 @@ def transaction_stays_open(context: UnitContext) -> Verdict:
 
 def topics_have_not_moved(context: UnitContext) -> Verdict:
     """A reader moves after all owners of its topics have resumed on the target."""
-    known = seams(context.facts[facts.UNITS])
+    known = seams(context.facts[facts.UNITS], context.direction)
     open_topics = sorted(
         {p.topic for p in context.partitions(tuple(context.spec.topics.reads)) if p not in known}
     )
     if not open_topics:
         return PASS
     text = (
-        f"topics {', '.join(open_topics)} are still written on the source; readers move after "
-        "their topics (give the writers' unit a lower wave)"
+        f"topics {', '.join(open_topics)} are still written on the {context.leaving}; readers move "
+        "after their topics (give the writers' unit a lower wave)"
     )
     return wait(Reason.TOPICS_NOT_MOVED, text)
 
 
 def groups_lag(context: UnitContext) -> Verdict:
     """Readers are stopped only when no data record is left for them on the leaving side."""
-    known = seams(context.facts[facts.UNITS])
+    known = seams(context.facts[facts.UNITS], context.direction)
     for group in context.spec.consumer_groups:
         commits = context.facts[facts.LEAVING_COMMITS][group.name]
         behind = lagging(context.partitions(tuple(context.spec.topics.reads)), commits, known)
         if behind:
             text = (
-                f"group {group.name} has not read {len(behind)} partitions of the fenced source "
+                f"group {group.name} has not read {len(behind)} partitions of the fenced {context.leaving} "
                 f"to their end (first {behind[0]}); a lagging group cannot move yet: let it finish"
             )
             return wait(Reason.GROUP_LAGGING, text)
@@ -209,7 +211,7 @@ def entering_group_is_used(context: UnitContext) -> Verdict:
         Problem(
             Reason.GROUP_NOT_EMPTY,
             f"group/{g.name}",
-            f"group {g.name} has members on the target ({', '.join(g.members[:3])}); stop them",
+            f"group {g.name} has members on the {context.entering} ({', '.join(g.members[:3])}); stop them",
         )
         for g in active
     )
@@ -222,8 +224,8 @@ _OWN: tuple[Task[UnitContext], ...] = (
         (
             facts.SOURCE_CLUSTER,
             facts.TARGET_CLUSTER,
-            facts.SOURCE_ACLS,
-            facts.TARGET_ACLS,
+            facts.LEAVING_ACLS,
+            facts.ENTERING_ACLS,
             facts.REGISTER,
         ),
         writers_are_not_covered,
@@ -237,13 +239,13 @@ _OWN: tuple[Task[UnitContext], ...] = (
     ),
     Task(
         "entering accepts",
-        (facts.SOURCE_TOPICS, facts.TARGET_TOPICS),
+        (facts.LEAVING_TOPICS, facts.ENTERING_TOPICS),
         entering_accepts_less,
         applies=moves_authority,
     ),
     Task(
         "pause forecast",
-        (facts.SOURCE_TOPICS, facts.SOURCE_CLUSTER),
+        (facts.LEAVING_TOPICS, facts.LEAVING_CLUSTER),
         pause_is_longer_than_budget,
         applies=moves_authority,
     ),

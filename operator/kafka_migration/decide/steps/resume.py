@@ -7,12 +7,13 @@ from collections.abc import Collection
 from kafka_migration.decide.context import UnitContext, moves_authority
 from kafka_migration.decide.rules import names
 from kafka_migration.decide.rules.pause import pause_of
-from kafka_migration.decide.steps.catch_up import fenced_ends
+from kafka_migration.decide.steps.return_mirror import freed
+from kafka_migration.decide.steps.seam import fenced_ends
 from kafka_migration.decide.tasks import Task
 from kafka_migration.model import facts
 from kafka_migration.model.actions import RemoveProbePod, Scale, StartProbePod
 from kafka_migration.model.actions import Work as Asked
-from kafka_migration.model.entries import Entry, EntryKind
+from kafka_migration.model.entries import EntryKind
 from kafka_migration.model.kubernetes import ProbePod
 from kafka_migration.model.reasons import Reason
 from kafka_migration.model.verdicts import PASS, Problem, Verdict, fail, wait
@@ -81,7 +82,8 @@ def _wanted_probes(context: UnitContext) -> list[tuple[str, str, str]]:
 def _stale(context: UnitContext) -> tuple[str, str] | None:
     """A probe pod that saw another binding than the entering side's, and its workload."""
     for index, workload in enumerate(context.spec.workloads):
-        fresh = context.facts[facts.BINDINGS][workload.name].target_hash
+        view = context.facts[facts.BINDINGS][workload.name]
+        fresh = view.target_hash if context.entering == "target" else view.source_hash
         for name, probe in sorted(context.facts[facts.PROBE_PODS].items()):
             mine = name.startswith(names.probe_pod(context.short_uid, index, ""))
             if mine and probe is not None and probe.message and fresh not in probe.message:
@@ -143,12 +145,17 @@ def somebody_wrote_behind_the_fence(context: UnitContext) -> Verdict:
         Problem(
             Reason.LEAKED_WRITE,
             f"partition/{p}",
-            f"{p} on the source grew from {f} to {high.get(p)} behind the fence: holding; find "
-            "the writer and bring the records over by hand",
+            f"{p} on the {context.leaving} grew from {f} to {high.get(p)} behind the fence: "
+            "holding; find the writer and bring the records over by hand",
         )
         for p, f in fenced_ends(context).items()
         if high.get(p) != f
     )
+
+
+def silent_behind(context: UnitContext) -> bool:
+    """Nobody may write on the leaving side any more, not even a return mirror."""
+    return moves_authority(context) and not freed(context)
 
 
 def resume_is_not_recorded(context: UnitContext) -> Verdict:
@@ -160,7 +167,7 @@ def resume_is_not_recorded(context: UnitContext) -> Verdict:
 
 def record(context: UnitContext) -> Asked | None:
     """The write pause, split: settle windows, operator, and the rest is the application's."""
-    return Entry(EntryKind.RESUMED, context.attempt, pause_of(context))
+    return context.entry(EntryKind.RESUMED, pause_of(context))
 
 
 def _leftover(context: UnitContext) -> str | None:
@@ -181,7 +188,7 @@ def remove_probe(context: UnitContext) -> Asked | None:
 
 
 def unrecorded(context: UnitContext) -> bool:
-    """The Resumed entry of this attempt is not written yet."""
+    """The Resumed entry of this leg is not written yet."""
     return context.recorded(EntryKind.RESUMED) is None
 
 
@@ -201,7 +208,7 @@ TASKS: tuple[Task[UnitContext], ...] = (
         "fence held",
         (facts.LEAVING_ENDS,),
         somebody_wrote_behind_the_fence,
-        applies=moves_authority,
+        applies=silent_behind,
     ),
     Task("recorded", (), resume_is_not_recorded, record),
     Task("probes removed", (facts.PROBE_PODS,), probes_are_left, remove_probe),

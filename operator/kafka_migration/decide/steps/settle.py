@@ -31,7 +31,10 @@ def groups_have_members(context: UnitContext) -> Verdict:
     for group in context.facts[facts.LEAVING_GROUPS].values():
         if group.members or group.state not in ("EMPTY", "DEAD"):
             named = ", ".join(group.members[:3]) or "no member listed"
-            text = f"group {group.name} is {group.state} on the source ({named}); stop its members"
+            text = (
+                f"group {group.name} is {group.state} on the {context.leaving} ({named}); "
+                "stop its members"
+            )
             return wait(Reason.GROUP_NOT_EMPTY, text)
     return PASS
 
@@ -39,7 +42,7 @@ def groups_have_members(context: UnitContext) -> Verdict:
 TASKS: tuple[Task[UnitContext], ...] = (
     Task(
         "ends still",
-        (facts.LEAVING_ENDS, facts.SOURCE_TOPICS, facts.SOURCE_CLUSTER),
+        (facts.LEAVING_ENDS, facts.LEAVING_TOPICS, facts.LEAVING_CLUSTER),
         somebody_still_writes,
         applies=moves_authority,
     ),

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from kafka_migration.decide.context import UnitContext, moves_authority, moves_groups
-from kafka_migration.decide.rules import acls
 from kafka_migration.decide.rules import register as fences
-from kafka_migration.decide.steps.catch_up import (
-    copied,
-    fenced_ends,
-    grown,
-    mirror_denies_entering,
-    mirror_runs,
+from kafka_migration.decide.steps.catch_up import copied, grown, mirror_runs
+from kafka_migration.decide.steps.denies import (
+    leaving_denies,
+    lifted_at_switch,
+    not_held,
+    not_lifted,
+    onward_denies,
 )
 from kafka_migration.decide.steps.drain import pods_are_left
-from kafka_migration.decide.steps.fence import leaving_denies
-from kafka_migration.decide.steps.prepare import not_held
+from kafka_migration.decide.steps.seam import copied_to, entering_ends, fenced_ends
 from kafka_migration.decide.steps.settle import groups_have_members
 from kafka_migration.decide.steps.translate_offsets import commits_are_not_written
 from kafka_migration.decide.tasks import Task
 from kafka_migration.model import facts
 from kafka_migration.model.actions import LiftDenies, WriteBinding
 from kafka_migration.model.actions import Work as Asked
-from kafka_migration.model.entries import Entry, EntryKind, decode_offsets
-from kafka_migration.model.kafka import Acl, ProbeResult
+from kafka_migration.model.entries import EntryKind
+from kafka_migration.model.kafka import ProbeResult
 from kafka_migration.model.reasons import Reason
 from kafka_migration.model.verdicts import PASS, Kind, Problem, Verdict, fail, wait
 
@@ -45,7 +44,7 @@ def unlifted(context: UnitContext) -> bool:
     """
     if not moves_authority(context):
         return False
-    present = set(context.facts[facts.TARGET_ACLS])
+    present = set(context.facts[facts.ENTERING_ACLS])
     return not passing_on(context) or bool(present & set(lifted_at_switch(context)))
 
 
@@ -78,7 +77,7 @@ def pods_came_back(context: UnitContext) -> Verdict:
 
 
 def groups_came_back(context: UnitContext) -> Verdict:
-    """Groups are empty and their commits on the target are the recorded ones."""
+    """Groups are empty and their commits on the entering side are the recorded ones."""
     empty = _settled(groups_have_members(context), "groups")
     if empty.kind is not Kind.PASS:
         return empty
@@ -91,7 +90,7 @@ def fences_are_lost(context: UnitContext) -> Verdict:
     The unit's own on the entering side count only until their lift is registered.
     """
     own = () if passing_on(context) else lifted_at_switch(context)
-    from_entering = (*mirror_denies_entering(context), *own)
+    from_entering = (*onward_denies(context), *own)
     lost = [
         side
         for side, wanted in (
@@ -108,19 +107,17 @@ def fences_are_lost(context: UnitContext) -> Verdict:
 
 def mirror_came_back(context: UnitContext) -> Verdict:
     """The mirror is STOPPED and its stored offsets are C."""
-    stopped = _settled(mirror_runs(context), f"connector/{context.connector}")
+    stopped = _settled(mirror_runs(context), f"connector/{context.onward_connector}")
     if stopped.kind is not Kind.PASS:
         return stopped
-    recorded = decode_offsets((context.recorded(EntryKind.CAUGHT_UP) or {"C": {}})["C"])
-    if dict(copied(context)) == recorded:
+    if dict(copied(context)) == dict(copied_to(context)):
         return PASS
     text = "the mirror's stored offsets changed since they were recorded: back out"
-    return fail([Problem(Reason.GAP_DETECTED, f"connector/{context.connector}", text)])
+    return fail([Problem(Reason.GAP_DETECTED, f"connector/{context.onward_connector}", text)])
 
 
 def a_log_grew(context: UnitContext) -> Verdict:
     """No record beyond F on the leaving side, none beyond T on the entering one; same topics."""
-    caught_up = context.recorded(EntryKind.CAUGHT_UP) or {"T": {}, "ids": {}}
     problems = [
         Problem(
             Reason.FENCE_LOST, f"partition/{p}", f"{p} on the {side}: {was} became {now}: back out"
@@ -129,7 +126,7 @@ def a_log_grew(context: UnitContext) -> Verdict:
             (context.leaving, fenced_ends(context), context.facts[facts.LEAVING_ENDS].ends),
             (
                 context.entering,
-                decode_offsets(caught_up["T"]),
+                entering_ends(context),
                 context.facts[facts.ENTERING_ENDS].ends,
             ),
         )
@@ -137,9 +134,10 @@ def a_log_grew(context: UnitContext) -> Verdict:
         if (now := seen.high.get(p)) != was
     ]
     fenced = context.recorded(EntryKind.FENCED) or {"ids": {}}
+    caught_up = context.recorded(EntryKind.CAUGHT_UP) or {"ids": {}}
     for ids, fact in (
-        (fenced["ids"], facts.SOURCE_TOPICS),
-        (caught_up["ids"], facts.TARGET_TOPICS),
+        (fenced["ids"], facts.LEAVING_TOPICS),
+        (caught_up["ids"], facts.ENTERING_TOPICS),
     ):
         seen_topics = context.facts[fact]
         problems += [
@@ -161,25 +159,14 @@ def switch_is_not_recorded(context: UnitContext) -> Verdict:
 def record(context: UnitContext) -> Asked | None:
     """From here hold, or roll back through the mirrored pipeline."""
     data = {"topics": list(context.writes), "from": context.leaving, "to": context.entering}
-    return Entry(EntryKind.SWITCH, context.attempt, data)
-
-
-def lifted_at_switch(context: UnitContext) -> tuple[Acl, ...]:
-    """The unit's own DENYs on the entering side; others stay denied."""
-    principals = [w.binding.target.authentication.principal_name for w in context.writers]
-    return acls.deny_write(context.writes, principals)
+    return context.entry(EntryKind.SWITCH, data)
 
 
 def entering_is_closed(context: UnitContext) -> Verdict:
     """The unit's DENYs are gone from the brokers and lifted in the register."""
-    wanted = set(lifted_at_switch(context))
-    present = set(context.facts[facts.TARGET_ACLS])
-    active = fences.entries(
-        context.facts[facts.REGISTER], context.entering, ("wanted", "held", "lifting")
-    )
-    if not wanted & present and not wanted & active:
+    if not not_lifted(context, context.entering, lifted_at_switch(context)):
         return PASS
-    return wait(Reason.PROGRESSING, "lifting the fence on the target")
+    return wait(Reason.PROGRESSING, f"lifting the fence on the {context.entering}")
 
 
 def open_entering(context: UnitContext) -> Asked | None:
@@ -195,7 +182,8 @@ def entering_still_refuses(context: UnitContext) -> Verdict:
     if probes and not bad:
         return PASS
     said = f"{bad[0].partition}: {bad[0].result} {bad[0].detail}" if bad else "no probe"
-    return wait(Reason.NOT_AUTHORIZED, f"the target does not accept the unit's writes yet ({said})")
+    text = f"the {context.entering} does not accept the unit's writes yet ({said})"
+    return wait(Reason.NOT_AUTHORIZED, text)
 
 
 def _unflipped(context: UnitContext) -> str | None:
@@ -210,7 +198,8 @@ def binding_points_back(context: UnitContext) -> Verdict:
     name = _unflipped(context)
     if name is None:
         return PASS
-    return wait(Reason.PROGRESSING, f"pointing the binding of {name} to the target")
+    text = f"pointing the binding of {name} to the {context.entering}"
+    return wait(Reason.PROGRESSING, text)
 
 
 def flip(context: UnitContext) -> Asked | None:
@@ -224,7 +213,7 @@ LAST_LOOK = frozenset(
     {"no pods", "groups as recorded", "fences held", "mirror stopped", "logs unchanged"}
 )
 TASKS: tuple[Task[UnitContext], ...] = (
-    Task("register read", (facts.REGISTER, facts.TARGET_ACLS), register_is_unread),
+    Task("register read", (facts.REGISTER, facts.ENTERING_ACLS), register_is_unread),
     Task("no pods", (facts.WORKLOADS,), pods_came_back, applies=still_before_the_lift),
     Task(
         "groups as recorded",
@@ -234,26 +223,26 @@ TASKS: tuple[Task[UnitContext], ...] = (
     ),
     Task(
         "fences held",
-        (facts.SOURCE_ACLS, facts.TARGET_ACLS, facts.REGISTER),
+        (facts.LEAVING_ACLS, facts.ENTERING_ACLS, facts.REGISTER),
         fences_are_lost,
         applies=unlifted,
     ),
     Task(
         "mirror stopped",
-        (facts.CONNECTORS, facts.MIRROR_OFFSETS),
+        (facts.ONWARD_CONNECTORS, facts.ONWARD_OFFSETS),
         mirror_came_back,
         applies=unlifted,
     ),
     Task(
         "logs unchanged",
-        (facts.LEAVING_ENDS, facts.ENTERING_ENDS, facts.SOURCE_TOPICS, facts.TARGET_TOPICS),
+        (facts.LEAVING_ENDS, facts.ENTERING_ENDS, facts.LEAVING_TOPICS, facts.ENTERING_TOPICS),
         a_log_grew,
         applies=unlifted,
     ),
     Task("recorded", (), switch_is_not_recorded, record),
     Task(
         "entering open",
-        (facts.TARGET_ACLS, facts.REGISTER),
+        (facts.ENTERING_ACLS, facts.REGISTER),
         entering_is_closed,
         open_entering,
         moves_authority,

@@ -11,7 +11,7 @@ from kafka_migration.decide.tasks import Task
 from kafka_migration.model import facts
 from kafka_migration.model.actions import CommitOffsets
 from kafka_migration.model.actions import Work as Asked
-from kafka_migration.model.entries import Entry, EntryKind, decode_offsets, encode_offsets
+from kafka_migration.model.entries import EntryKind, decode_offsets, encode_offsets
 from kafka_migration.model.kafka import Offsets, Partition
 from kafka_migration.model.reasons import Reason
 from kafka_migration.model.verdicts import PASS, Problem, Verdict, fail, wait
@@ -19,7 +19,7 @@ from kafka_migration.model.verdicts import PASS, Problem, Verdict, fail, wait
 
 def groups_are_not_at_the_end(context: UnitContext) -> Verdict:
     """With the group empty: no data record is left between its commits and the fenced end."""
-    known = seams(context.facts[facts.UNITS])
+    known = seams(context.facts[facts.UNITS], context.direction)
     problems = []
     for group in context.spec.consumer_groups:
         commits = context.facts[facts.LEAVING_COMMITS][group.name]
@@ -40,9 +40,11 @@ def translated(context: UnitContext) -> Mapping[str, Offsets]:
 
 
 def _ours_before(context: UnitContext, group: str, partition: Partition, offset: int) -> bool:
+    """Journalled for the side being entered: written by us there, or left there by the group."""
     return any(
-        decode_offsets(entry.data["groups"].get(group, {})).get(partition) == offset
+        decode_offsets(entry.data[name].get(group, {})).get(partition) == offset
         for entry in context.journal.of(EntryKind.TRANSLATED)
+        for name in (("groups",) if entry.direction == context.direction else ("left",))
     )
 
 
@@ -56,8 +58,8 @@ def entering_commits_conflict(context: UnitContext) -> Verdict:
             if _ours_before(context, group, partition, commit.offset):
                 continue
             text = (
-                f"group {group} already has offset {commit.offset} for {partition} on the target, "
-                "which is not ours; delete the group's offsets there if nobody needs them"
+                f"group {group} already has offset {commit.offset} for {partition} on the "
+                f"{context.entering}, which is not ours; delete the group's offsets there if nobody needs them"
             )
             problems.append(Problem(Reason.OFFSET_CONFLICT, f"group/{group}", text))
     return fail(problems)
@@ -72,7 +74,7 @@ def translation_is_not_recorded(context: UnitContext) -> Verdict:
 
 def record(context: UnitContext) -> Asked | None:
     """T for every partition of every group, so that auto.offset.reset never decides."""
-    known = seams(context.facts[facts.UNITS])
+    known = seams(context.facts[facts.UNITS], context.direction)
     offsets = {p: known[p].end for p in context.partitions(tuple(context.spec.topics.reads))}
     data = {
         "groups": {g.name: encode_offsets(offsets) for g in context.spec.consumer_groups},
@@ -84,7 +86,7 @@ def record(context: UnitContext) -> Asked | None:
         },
         "grade": "Exact",
     }
-    return Entry(EntryKind.TRANSLATED, context.attempt, data)
+    return context.entry(EntryKind.TRANSLATED, data)
 
 
 def _unwritten(context: UnitContext) -> tuple[str, Offsets] | None:

@@ -10,6 +10,11 @@ from collections.abc import Iterator
 from kafka_migration.decide.context import UnitContext
 from kafka_migration.decide.rules import acls
 from kafka_migration.decide.rules import register as fences
+from kafka_migration.decide.steps.denies import (
+    fenced_principals,
+    mirror_principal,
+    present_acls,
+)
 from kafka_migration.model import facts
 from kafka_migration.model.kafka import Cluster
 from kafka_migration.model.reasons import Reason
@@ -62,35 +67,37 @@ def _super_users(context: UnitContext, side: str, cluster: Cluster) -> Iterator[
 
 
 def _uncovered(context: UnitContext) -> Iterator[Problem]:
-    present = context.facts[facts.SOURCE_ACLS]
-    mirror = context.migration.spec.replication.identities.source.authentication.principal_name
-    covered = leaving_principals(context) | {mirror}
+    leaving, entering = context.leaving, context.entering
+    present = context.facts[facts.LEAVING_ACLS]
+    covered = fenced_principals(context, leaving) | {mirror_principal(context, leaving)}
     for topic in context.writes:
         who = acls.writers(present, topic)
-        for side, entries in (("source", present), ("target", context.facts[facts.TARGET_ACLS])):
+        for side, entries in ((leaving, present), (entering, context.facts[facts.ENTERING_ACLS])):
             if "User:*" in acls.writers(entries, topic):
                 text = f"topic {topic} may be written by User:* on the {side}; grant it by name"
                 yield Problem(Reason.WILDCARD_WRITER, f"topic/{topic}", text)
-        for principal in sorted(who - covered - {"User:*"}):
+        denied = _denied_by_us(context, topic)
+        for principal in sorted(who - covered - denied - {"User:*"}):
             text = (
-                f"{principal} can write topic {topic} on the source and is not in this unit; add "
-                "it to spec.fence.extraPrincipals (it is denied too), or acknowledge it"
+                f"{principal} can write topic {topic} on the {leaving} and is not in this unit; "
+                "add it to spec.fence.extraPrincipals (it is denied too), or acknowledge it"
             )
             yield Problem(Reason.WRITER_NOT_COVERED, f"principal/{principal}", text)
 
 
+def _denied_by_us(context: UnitContext, topic: str) -> set[str]:
+    """Those that stayed denied on the side being left since the unit entered it."""
+    held = fences.entries(context.facts[facts.REGISTER], context.leaving, ("held",))
+    standing = held & present_acls(context, context.leaving)
+    return {acl.principal for acl in standing if acl.resource == topic}
+
+
 def _foreign(context: UnitContext) -> Iterator[Problem]:
-    for side, fact in (("source", facts.SOURCE_ACLS), ("target", facts.TARGET_ACLS)):
-        ours = fences.ours(context.facts[facts.REGISTER], side)  # type: ignore[arg-type]
-        for acl in acls.foreign_denies(context.facts[fact], context.writes, ours):
+    for side in (context.leaving, context.entering):
+        ours = fences.ours(context.facts[facts.REGISTER], side)
+        for acl in acls.foreign_denies(sorted(present_acls(context, side)), context.writes, ours):
             text = (
                 f"a DENY {acl.operation} for {acl.principal} on {acl.resource} at the {side} is "
                 "not ours and would outlive us; remove it"
             )
             yield Problem(Reason.FOREIGN_DENY, f"principal/{acl.principal}", text)
-
-
-def leaving_principals(context: UnitContext) -> frozenset[str]:
-    """Whom the unit's fence denies on the leaving side."""
-    own = {w.binding.source.authentication.principal_name for w in context.writers}
-    return frozenset({*own, *context.spec.fence.extra_principals})

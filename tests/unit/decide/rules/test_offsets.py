@@ -55,12 +55,12 @@ def test_a_partition_without_a_seam_is_never_at_its_end():
 
 
 def test_a_seam_counts_once_its_unit_resumed_on_the_target():
-    assert seams([unit(*ENTRIES)]) == {P: Seam(10, 8, 12)}
+    assert seams([unit(*ENTRIES)], "forward") == {P: Seam(10, 8, 12)}
 
 
 @pytest.mark.parametrize("missing", [EntryKind.RESUMED, EntryKind.CAUGHT_UP])
 def test_authority_that_may_still_turn_makes_no_seam(missing):
-    assert seams([unit(*(k for k in ENTRIES if k is not missing))]) == {}
+    assert seams([unit(*(k for k in ENTRIES if k is not missing))], "forward") == {}
 
 
 def test_a_partition_without_a_record_has_a_seam_without_a_last_one():
@@ -68,7 +68,7 @@ def test_a_partition_without_a_record_has_a_seam_without_a_last_one():
     fenced = Entry(EntryKind.FENCED, 1, {"F": {"orders": {"0": 0}}, "D": {"orders": {"0": None}}})
     view = unit(*kinds)
     view = replace(view, entries=(fenced, *view.entries))
-    assert seams([view]) == {P: Seam(0, None, 12)}
+    assert seams([view], "forward") == {P: Seam(0, None, 12)}
 
 
 def test_the_seam_is_that_of_the_attempt_that_moved():
@@ -76,7 +76,7 @@ def test_the_seam_is_that_of_the_attempt_that_moved():
     moved = unit(*ENTRIES).entries
     old = Entry(EntryKind.FENCED, 1, {"F": {"orders": {"0": 5}}, "D": {"orders": {"0": 4}}})
     view = replace(unit(), entries=(old, *moved))
-    assert seams([view]) == {P: Seam(10, 8, 12)}
+    assert seams([view], "forward") == {P: Seam(10, 8, 12)}
 
 
 @pytest.mark.parametrize(

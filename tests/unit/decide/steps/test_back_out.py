@@ -75,7 +75,7 @@ def test_a_writer_comes_back_though_connect_is_silent(backing):
 
 def test_the_mirror_does_not_run_before_it_is_proven_accepted(backing, monkeypatch):
     """A task that still meets the DENY fails, and nothing starts it again."""
-    monkeypatch.setattr(backing, "_mirror_probes", lambda _: ())
+    monkeypatch.setattr(backing, "_onward_mirror_probes", lambda _: ())
     ticks(backing)
     assert {c.state for c in backing.connectors.values()} == {"STOPPED"}
     assert backing.replicas["writer"] == 1
