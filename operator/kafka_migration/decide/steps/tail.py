@@ -26,7 +26,6 @@ from kafka_migration.model.kafka import Partition
 from kafka_migration.model.reasons import Reason
 from kafka_migration.model.verdicts import PASS, Problem, Verdict, fail, wait
 
-
 # A tail that runs is not complete; a difference, or a gap that nothing can compare, stays.
 _NO_LEDGER = frozenset({Reason.CONTENT_DIFFERS, Reason.CONTENT_UNVERIFIABLE})
 
