@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from tests.contract.kubernetes.waiting import until
@@ -13,9 +14,10 @@ from kafka_migration.adapters.kubernetes import paths
 from kafka_migration.adapters.kubernetes.client import Api
 from kafka_migration.adapters.kubernetes.jobs import Jobs
 from kafka_migration.adapters.kubernetes.lease import Elector
+from kafka_migration.adapters.kubernetes.probe_pods import place_pod
 from kafka_migration.adapters.kubernetes.workloads import Workloads
 from kafka_migration.errors import Invalid
-from kafka_migration.model.kubernetes import Workload
+from kafka_migration.model.kubernetes import Key, Loaded, PlaceProbe, ProbePod, Workload
 from kafka_migration.pod_security import container_security, pod_security
 
 IMAGE = "kmig.local/kafka:4.3.1"  # the sandbox always has it
@@ -125,6 +127,54 @@ def test_a_probe_pod_runs_on_its_node_under_the_restricted_profile(
     workloads.remove_probe(namespace, "probe-1")
     until("the probe pod is gone", lambda: workloads.probe(namespace, "probe-1") is None)
     workloads.remove_probe(namespace, "probe-1")
+
+
+# As `kmig probe-place` would find them; this image has a shell instead.
+LOOK = """
+test "$(wc -c < /place/question)" -gt 200000
+test "$(ls /credentials) $(cat /credentials/password)" = "password x"
+printf '{"brokers": 1}' > /dev/termination-log
+"""
+
+
+def place_probe(workloads: Workloads, namespace: str) -> PlaceProbe:
+    found = until("the pod is ready", lambda: one_ready(workloads, namespace))
+    node = found.pods[0].node
+    assert node is not None
+    key = Key("WorkloadCutover", namespace, "gone")
+    owner = Loaded(key, str(uuid4()), 1, "1", False, (), {}, {})
+    question = '{"ca": "' + "x" * 200_000 + '"}'  # a whole trust store
+    return PlaceProbe("place-1", node, "default", owner, "target-user", "password", question)
+
+
+def test_a_place_probe_gets_its_question_and_only_the_password(
+    workloads: Workloads, api: Api, namespace: str
+) -> None:
+    """Under the restricted profile; nothing else of the Secret is mounted."""
+    workloads.write_secret(namespace, "target-user", {"password": "x", "other": "y"}, {})
+    probe = place_probe(workloads, namespace)
+    manifest = place_pod(namespace, probe, IMAGE)
+    del manifest["metadata"]["ownerReferences"]  # that owner is not there
+    del manifest["spec"]["containers"][0]["args"]
+    manifest["spec"]["containers"][0]["command"] = ["sh", "-ec", LOOK]
+    api.create(paths.core(namespace, "pods"), manifest)
+
+    def ended() -> ProbePod | None:
+        seen = workloads.probe(namespace, probe.name)
+        return seen if seen is not None and seen.phase in {"Failed", "Succeeded"} else None
+
+    found = until("the place probe ended", ended)
+    assert (found.node, found.message) == (probe.node, '{"brokers": 1}')
+    assert found.ended is not None
+    workloads.remove_probe(namespace, probe.name)
+    until("it is gone", lambda: workloads.probe(namespace, probe.name) is None)
+
+
+def test_a_place_probe_goes_with_its_unit(workloads: Workloads, namespace: str) -> None:
+    """Its owner does not exist any more: the garbage collector sees to it."""
+    probe = place_probe(workloads, namespace)
+    workloads.start_place_probe(namespace, probe)
+    until("it is gone", lambda: workloads.probe(namespace, probe.name) is None)
 
 
 def test_a_job_says_why_it_does_not_start_and_is_deleted_whole(
