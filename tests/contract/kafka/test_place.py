@@ -14,7 +14,7 @@ from kafka_migration.model.kafka import Connection, PatternType, Permission, Res
 
 
 def asked(tmp_path: Path, connection: Connection, **changes: Any) -> tuple[int, dict[str, Any]]:
-    question = {
+    question: dict[str, Any] = {
         "bootstrap": connection.bootstrap_servers,
         "mechanism": connection.mechanism,
         "username": connection.username,
