@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from tests.contract.connect.mirror_life import PARTITIONS, RECORDS, Life, Stage, live
 from tests.contract.connect.records import last_offsets, produce, remove
+from tests.contract.connect.running_life import Ground
 
 from kafka_migration.adapters.kafka import KafkaPool
 from kafka_migration.adapters.kubernetes.client import Api, connect
@@ -89,9 +90,14 @@ def prepared(stage: Stage, admins: Mapping[str, Connection]) -> Iterator[Stage]:
 @pytest.fixture(scope="package")
 def life(prepared: Stage, admins: Mapping[str, Connection]) -> Life:
     """The whole life of the mirror, lived once."""
+    pool = KafkaPool()
     try:
-        live(prepared, last_offsets(admins["source"], prepared.life.topic, PARTITIONS))
+        last = last_offsets(admins["source"], prepared.life.topic, PARTITIONS)
+        prepared.life.facts["last offsets"] = last
+        ground = Ground(admins["source"], pool.cluster(admins["target"]), f"User:{MIRROR}")
+        live(prepared, last, ground.meanwhile)
     finally:
+        pool.close()
         for what, seconds in prepared.life.seconds.items():
             print(f"{what}: {seconds} s")
     return prepared.life

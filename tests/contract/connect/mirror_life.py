@@ -118,7 +118,10 @@ class Stage:
         return f"http://{body['spec']['clusterIP']}:{manifests.rest_url('a', 'b').split(':')[-1]}"
 
 
-def live(stage: Stage, last_offsets: Mapping[Partition, int]) -> None:
+Meanwhile = Callable[[Stage, ConnectClient], None]
+
+
+def live(stage: Stage, last_offsets: Mapping[Partition, int], meanwhile: Meanwhile) -> None:
     """Start the workers, then everything that a mirror goes through."""
     password = uuid4().hex
     workers = ConnectWorkers(stage.api)
@@ -137,6 +140,7 @@ def live(stage: Stage, last_offsets: Mapping[Partition, int]) -> None:
         ).status_code
         created(stage, client)
         copied(stage, client, last_offsets)
+        meanwhile(stage, client)
         stopped(stage, client)
         restarted(stage, client, workers)
         deleted(stage, client)

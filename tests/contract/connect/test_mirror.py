@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tests.contract.connect.mirror_life import PARTITIONS, RECORDS, Life
-from tests.contract.connect.records import consume, last_offsets
+from tests.contract.connect.records import consume
+from tests.contract.connect.running_life import MORE
 
+from kafka_migration.decide.stages.mirror_care import MOST_RESTARTS
 from kafka_migration.model.kafka import Connection, Partition
 
 
@@ -51,18 +53,28 @@ def test_every_visible_record_is_copied_once_and_in_order(
     """Key, value, headers, time; tombstones; nothing of the aborted transaction."""
     source = consume(admins["source"], life.topic, PARTITIONS)
     target = consume(admins["target"], life.topic, PARTITIONS)
-    assert sum(map(len, source.values())) == RECORDS * 4 // 5
+    assert sum(map(len, source.values())) == (RECORDS + 2 * MORE) * 4 // 5
     assert target == source
 
 
-def test_the_stored_offset_is_that_of_the_last_record_copied(
-    life: Life, admins: Mapping[str, Connection]
-) -> None:
+def test_the_stored_offset_is_that_of_the_last_record_copied(life: Life) -> None:
     """C = D: what catch-up is proven with (protocol 3.6)."""
-    last = last_offsets(admins["source"], life.topic, PARTITIONS)
-    assert life.facts["offsets caught up"].offsets == last
+    assert life.facts["offsets caught up"].offsets == life.facts["last offsets"]
     assert life.facts["running"].state == "RUNNING"
     assert set(life.facts["running"].tasks.values()) == {"RUNNING"}
+
+
+def test_a_running_mirror_is_switched_to_none_by_a_put_and_goes_on(life: Life) -> None:
+    """Its tasks start again by themselves, from the stored offsets (protocol 5.5)."""
+    assert life.facts["reset"] == "none"
+    assert "PUT none to all copied" in life.seconds
+
+
+def test_a_denied_mirror_fails_without_copying_and_goes_on_after_a_restart(life: Life) -> None:
+    """What a wrong copy ends with, and what a passing fault of a task needs."""
+    assert not life.facts["copied under DENY"]
+    assert life.facts["after restart"] == {"RUNNING"}
+    assert 1 <= life.facts["restarts"] <= MOST_RESTARTS
 
 
 def test_fencing_changes_no_stored_offset(life: Life) -> None:
