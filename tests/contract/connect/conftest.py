@@ -43,18 +43,23 @@ def admins(sides: Mapping[str, Any]) -> Mapping[str, Connection]:
 
 
 @pytest.fixture(scope="package")
-def stage(
-    api: Api, namespace: str, sides: Mapping[str, Any], sandbox_env: Mapping[str, str]
-) -> Stage:
+def mirrors(sides: Mapping[str, Any], sandbox_env: Mapping[str, str]) -> Mapping[str, Connection]:
+    """The mirrors' own connections, as pods reach the Kafkas."""
+    return {
+        name: replace(
+            side.connection(MIRROR),
+            bootstrap_servers=sandbox_env[f"KMIG_{name.upper()}_BOOTSTRAP_IN_CLUSTER"],
+        )
+        for name, side in sides.items()
+    }
+
+
+@pytest.fixture(scope="package")
+def stage(api: Api, namespace: str, mirrors: Mapping[str, Connection]) -> Stage:
     uid = uuid4().hex[:8]
 
-    def mirror(side: str) -> Connection:
-        inside = sandbox_env[f"KMIG_{side.upper()}_BOOTSTRAP_IN_CLUSTER"]
-        outside: Connection = sides[side].connection(MIRROR)
-        return replace(outside, bootstrap_servers=inside)
-
     life = Life(topic=f"contract.{uid}", uid=uid)
-    return Stage(api, namespace, mirror("source"), mirror("target"), life)
+    return Stage(api, namespace, mirrors["source"], mirrors["target"], life)
 
 
 @pytest.fixture(scope="package")

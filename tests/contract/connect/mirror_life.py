@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -25,6 +26,7 @@ from kafka_migration.adapters.replication.settings import MirrorConnection
 from kafka_migration.decide.rules import mirror_names as names
 from kafka_migration.model.connect import Connector
 from kafka_migration.model.kafka import Connection, Partition
+from kafka_migration.model.sides import Direction
 
 PARTITIONS = 3
 RECORDS = 3000
@@ -40,6 +42,7 @@ class Life:
     config: Mapping[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
+    patched: dict[Partition, int] = field(default_factory=dict)
 
     def timed(self, name: str, act: Callable[[], Any]) -> Any:
         """Run `act` and note how long it took."""
@@ -67,21 +70,28 @@ class Stage:
     source: Connection
     target: Connection
     life: Life
+    direction: Direction = "forward"
 
     @property
     def name(self) -> str:
         """Name of the workers and of their Service."""
-        return f"kmig-{self.life.uid}-forward"
+        return f"kmig-{self.life.uid}-{self.direction}"
 
     @property
     def connector(self) -> str:
         """Name of the mirror."""
-        return f"kmig-{self.life.uid}-bulk"
+        return f"kmig-{self.life.uid}-{self.direction}-mirror"
 
     @property
     def alias(self) -> str:
         """Alias under which its offsets are stored."""
-        return names.alias(self.life.uid, names.FORWARD, side="source")
+        return names.alias(self.life.uid, self.direction, side="source")
+
+    @property
+    def ends(self) -> tuple[Connection, Connection]:
+        """What the mirror reads, and what it writes."""
+        both = (self.source, self.target)
+        return both if self.direction == "forward" else both[::-1]
 
     def worker_manifests(self, rest_password: str) -> list[dict[str, Any]]:
         """Manifests of one worker."""
@@ -91,10 +101,10 @@ class Stage:
             namespace=self.namespace,
             name=self.name,
             image=IMAGE,
-            direction=names.FORWARD,
-            target=MirrorConnection.of(self.target),
+            direction=self.direction,
+            target=MirrorConnection.of(self.ends[1]),
         )
-        secrets = manifests.WorkerSecrets(self.source, self.target, rest_password)
+        secrets = manifests.WorkerSecrets(*self.ends, rest_password)
         return manifests.worker_manifests(spec, secrets)
 
     def mirror_config(self) -> dict[str, str]:
@@ -103,9 +113,9 @@ class Stage:
             MirrorSpec(
                 name=self.connector,
                 uid=self.life.uid,
-                direction=names.FORWARD,
-                source=MirrorConnection.of(self.source),
-                target=MirrorConnection.of(self.target),
+                direction=self.direction,
+                source=MirrorConnection.of(self.ends[0]),
+                target=MirrorConnection.of(self.ends[1]),
                 topics=frozenset({self.life.topic}),
                 tasks_max=2,
             )
@@ -118,11 +128,9 @@ class Stage:
         return f"http://{body['spec']['clusterIP']}:{manifests.rest_url('a', 'b').split(':')[-1]}"
 
 
-Meanwhile = Callable[[Stage, ConnectClient], None]
-
-
-def live(stage: Stage, last_offsets: Mapping[Partition, int], meanwhile: Meanwhile) -> None:
-    """Start the workers, then everything that a mirror goes through."""
+@contextmanager
+def running_workers(stage: Stage) -> Iterator[tuple[ConnectClient, ConnectWorkers]]:
+    """One worker for the length of a block; what it told of itself is a fact."""
     password = uuid4().hex
     workers = ConnectWorkers(stage.api)
     built = stage.worker_manifests(password)
@@ -138,15 +146,24 @@ def live(stage: Stage, last_offsets: Mapping[Partition, int], meanwhile: Meanwhi
         life.facts["anonymous"] = httpx.get(
             f"{stage.url()}/connectors", trust_env=False
         ).status_code
+        yield client, workers
+    finally:
+        client.close()
+        workers.remove(stage.namespace, stage.name)
+
+
+Meanwhile = Callable[[Stage, ConnectClient], None]
+
+
+def live(stage: Stage, last_offsets: Mapping[Partition, int], meanwhile: Meanwhile) -> None:
+    """Start the workers, then everything that a mirror goes through."""
+    with running_workers(stage) as (client, workers):
         created(stage, client)
         copied(stage, client, last_offsets)
         meanwhile(stage, client)
         stopped(stage, client)
         restarted(stage, client, workers)
         deleted(stage, client)
-    finally:
-        client.close()
-        workers.remove(stage.namespace, stage.name)
 
 
 def created(stage: Stage, client: ConnectClient) -> None:

@@ -24,14 +24,16 @@ def client_settings(connection: Connection) -> dict[str, Any]:
     }
 
 
-def produce(connection: Connection, topic: str, partitions: int, count: int) -> None:
+def produce(
+    connection: Connection, topic: str, partitions: int, count: int, first: int = 0
+) -> None:
     """Keyed, with headers and times of their own; tombstones and an aborted batch among them."""
     settings = client_settings(connection)
     producer = Producer(
         settings | {"transactional.id": f"{topic}-writer", "enable.idempotence": True}
     )
     producer.init_transactions(30)
-    for start in range(0, count, count // 5):
+    for start in range(first, first + count, count // 5):
         producer.begin_transaction()
         for number in range(start, start + count // 5):
             value = None if number % 50 == 0 else f"value {number}".encode() * 3
@@ -45,7 +47,7 @@ def produce(connection: Connection, topic: str, partitions: int, count: int) -> 
             )
             producer.poll(0)
         producer.flush(30)
-        if start == count // 5:
+        if start == first + count // 5:
             producer.abort_transaction(30)
         else:
             producer.commit_transaction(30)
