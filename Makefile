@@ -74,9 +74,12 @@ check-sizes:
 	$(BIN)/python tools/committed_addresses.py
 
 # ---------------------------------------------------------------- test
-.PHONY: unit sandbox-test contract e2e matrix test test-stages
+.PHONY: unit model sandbox-test contract e2e matrix test test-stages
 unit: venv ## Unit tests, under 60 s
 	$(PYTEST) tests/unit
+
+model: venv ## Search the protocol's models, and show that each planted mistake is caught
+	$(BIN)/python tools/check_model.py
 
 sandbox-test: venv ## Smoke test of the running sandbox
 	@source $(SANDBOX_ENV) && $(PYTEST) tests/sandbox
@@ -91,9 +94,10 @@ e2e: venv ## The rows of tests/e2e/MATRIX.md on the sandbox; one that did not ru
 	@source $(SANDBOX_ENV) && $(PYTEST) tests/e2e
 	@$(BIN)/python tests/e2e/matrix.py --ran
 
-test: ## All tests: check, unit, then the sandbox and everything on it
+test: ## All tests: check, unit, model, then the sandbox and everything on it
 	$(call timed,check,$(MAKE) check)
 	$(call timed,unit,$(MAKE) unit)
+	$(call timed,model,$(MAKE) model)
 	$(call timed,sandbox-up,$(MAKE) sandbox-up)
 	$(call timed,sandbox smoke,$(MAKE) sandbox-test)
 	$(call timed,contract,$(MAKE) contract)

@@ -115,7 +115,9 @@ def run(check: Check) -> Outcome:
     for step in steps:
         said = _said(step, folder)
         if step[0] != "./pan" and "error" in said.lower():
-            return Outcome(f"{step[0]}: {said.strip().splitlines()[0][-90:]}", 0, time.monotonic() - begun)
+            return Outcome(
+                f"{step[0]}: {said.strip().splitlines()[0][-90:]}", 0, time.monotonic() - begun
+            )
     states = _STATES.search(said)
     count = int(float(states.group(1))) if states else 0
     return Outcome(verdict(said), count, time.monotonic() - begun)
