@@ -12,11 +12,11 @@
  *
  * What is run (tools/check_model.py reads these lines): how it must end | switches | what it shows
  * holds                     | -DCRASHES=2 -DLOST=1                     | move, back-out, rollback, second move; 2 crashes, 1 reply lost
- * holds                     | -DCRASHES=1 -DLOST=0 -DLATE=1            | a resume that happens late
- * holds                     | -DCRASHES=1 -DLOST=0 -DLATEPATCH=1       | a PATCH of offsets that happens late
- * holds                     | -DCRASHES=1 -DLOST=0 -DLATELIFT=1        | a deletion of a DENY that happens late
- * holds                     | -DCRASHES=1 -DLOST=0 -DFOREIGN=1         | a DENY of ours removed by somebody before the last look
- * ends                      | -DCRASHES=1 -DLOST=1                     | no endless run: every path comes to its end
+ * holds                     | -DATTEMPTS=1 -DCRASHES=1 -DLOST=0 -DLATE=1 | a resume that happens late
+ * holds                     | -DATTEMPTS=1 -DCRASHES=1 -DLOST=0 -DLATEPATCH=1 | a PATCH of offsets that happens late
+ * holds                     | -DCRASHES=0 -DLOST=0 -DLATELIFT=1 | a deletion of a DENY that happens late
+ * holds                     | -DATTEMPTS=1 -DCRASHES=1 -DLOST=0 -DFOREIGN=1 | a DENY of ours removed by somebody before the last look
+ * ends                      | -DATTEMPTS=1 -DCRASHES=1 -DLOST=1 | no endless run: every path comes to its end
  * fails REACHED             | -DREACH_MOVED_TWICE                      | the model gets as far as the second move
  * fails REACHED             | -DREACH_BACKED_OUT_AFTER_T               | ... and backs out after T was taken
  * fails S2                  | -DNO_NULL_PATCH_HANDOVER                 | no null-PATCH of the giver
