@@ -26,7 +26,7 @@
  * fails STUCK    | -DNO_WAIT_BEFORE_LIFT               | fence lifted while its unanswered creation may still happen
  * fails STUCK    | -DNO_REGISTER_CHECK -DRESTORES=1 -DATTEMPTS=1 -DFLIES=0 | status restored by one entry: only the register shows the lift
  * fails STUCK    | -DDOWN_FOREVER -DFLIES=0            | 3.12 to the letter: no side writable while the target is down
- * holds          | -DO1 -DDOWN_FOREVER                 | ADR 10: leaving side first while the target does not answer
+ * holds          | -DO1 -DDOWN_FOREVER                 | ADR 8: leaving side first while the target does not answer
  * holds          | -DO1 -DDOWNS=1 -DFLIES=2            | ... and when it answers again
  * holds          | -DO1 -DDOWNS=1 -DRESTORES=1 -DATTEMPTS=1 | ... with an older status restored
  * holds          | -DO1 -DFOREIGN_E=1                  | ... somebody removes a DENY on a target that answers
