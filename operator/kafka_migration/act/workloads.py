@@ -52,7 +52,7 @@ def start_place_probe(scene: Scene, action: StartPlaceProbe) -> None:
     """
     unit, workload = scene.unit, scene.workload(action.workload)
     connection = workload_connection(scene.world.secrets, unit, workload, unit.entering)
-    reader = workload.role == "Reader"
+    reader = workload.role != "Writer"
     question = {
         "bootstrap": connection.bootstrap_servers,
         "mechanism": connection.mechanism,

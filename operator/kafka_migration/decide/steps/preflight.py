@@ -85,11 +85,14 @@ def entering_accepts_less(context: UnitContext) -> Verdict:
         else:
             pair = (there, here) if context.leaving == "source" else (here, there)
             problems += _refusing(context, topic, pair)
-    return fail(p for p in problems if not acknowledged(context, p))
+    return fail(problems)
 
 
 def _refusing(context: UnitContext, topic: str, pair: tuple[Topic, Topic]) -> list[Problem]:
-    """The entering side must take what the other holds; with a way back also the reverse."""
+    """The entering side must take what the other holds; with a way back also the reverse.
+
+    Only what closes the way back may be acknowledged: without it nothing is lost.
+    """
     sides: tuple[Side, ...] = ("target", "source")
     both = context.migration.spec.replication.reverse != _ONE_WAY
     problems = []
@@ -101,7 +104,9 @@ def _refusing(context: UnitContext, topic: str, pair: tuple[Topic, Topic]) -> li
                 f"topic {topic} on the {taker} refuses records that the other side takes, by "
                 f"{', '.join(names)}; make both sides equal"
             )
-            problems.append(Problem(Reason.TOPIC_CONFLICT, f"topic/{topic}", text))
+            problem = Problem(Reason.TOPIC_CONFLICT, f"topic/{topic}", text)
+            if taker == context.entering or not acknowledged(context, problem):
+                problems.append(problem)
     return problems
 
 

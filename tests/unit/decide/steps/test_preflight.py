@@ -162,6 +162,27 @@ def test_what_only_the_way_back_needs_is_not_asked_without_one():
     with_config(planted, "source", **{"cleanup.policy": "compact"})
     assert planted.decide("writer")[0].moved
     assert _refusing_with_a_way_back(planted) == ["topic/orders"]
+    acknowledged(planted)
+    assert _refusing_with_a_way_back(planted) == []
+
+
+def acknowledged(planted: Planted) -> None:
+    taken = {"problem": "TopicConflict", "subject": "topic/orders", "reason": "CHG-1"}
+    planted.change("writer", acknowledgements=[taken])
+
+
+@pytest.mark.parametrize(
+    "disturb",
+    [
+        lambda p: p.source.topics.update(orders=topic("orders", "s-1", 3)),
+        lambda p: with_config(p, "target", **{"cleanup.policy": "compact"}),
+    ],
+)
+def test_what_would_lose_or_misplace_records_cannot_be_acknowledged(disturb):
+    planted = last_at("writer", "Preflight")
+    disturb(planted)
+    acknowledged(planted)
+    assert stands(planted, "writer") == ("TopicConflict", "True")
 
 
 def _refusing_with_a_way_back(planted: Planted) -> list[str]:
