@@ -5,6 +5,7 @@ Made once per session by conftest's fixtures `moves` and `moved`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,9 +20,24 @@ from kmig_demo.checker import Judgement
 from kmig_demo.history import History
 from kmig_demo.kubectl import Object
 
-NAME = "moves"
-WAVES = {"plain": 10, "fence": 20, "switch": 30, "budget": 40}
 ARCHIVE, KEYS = 1_000, 40
+
+
+@dataclass(frozen=True)
+class Course:
+    """What one shared migration is for: its pairs by name and wave, and whether there is a way back.
+
+    `letter` stands in the names of its topics and namespaces, so that two migrations never meet.
+    """
+
+    name: str
+    letter: str
+    waves: Mapping[str, int]
+    reverse: str = "Disabled"
+
+
+ONWARD = Course("moves", "m", {"plain": 10, "fence": 20, "switch": 30, "budget": 40})
+RETURNING = Course("returns", "r", {"back": 10}, "Enabled")
 
 
 @dataclass
@@ -62,28 +78,33 @@ class Moved:
     judgement: Judgement
 
 
-def prepare(ground: Ground) -> Moves:
+def prepare(ground: Ground, course: Course = ONWARD) -> Moves:
     """Topics and history on the source, then one migration up to its open CutOver gate."""
-    platform = ground.make_namespace("platform", role="migration")
-    applications = ground.make_namespace("apps", role="application")
-    reference = (platform, NAME)
-    pairs = {n: Pair(ground, applications, n, wave, reference) for n, wave in WAVES.items()}
+    platform = ground.make_namespace(f"platform-{course.letter}", role="migration")
+    applications = ground.make_namespace(f"apps-{course.letter}", role="application")
+    reference = (platform, course.name)
+    pairs = {
+        name: Pair(ground, applications, name, wave, reference, course.letter)
+        for name, wave in course.waves.items()
+    }
     for pair in pairs.values():
         pair.lay()
-    archive = archive_topic(ground)
+    archive = archive_topic(ground, course.letter)
     ground.sides["source"].make_topic(archive, 1)
     History(ground.environment.sides["source"], ground.run).write(archive, ARCHIVE, KEYS, "a")
-    made = Moves(ground, Migration(ground, platform, NAME), pairs)
-    _to_cut_over(made, applications)
+    made = Moves(ground, Migration(ground, platform, course.name), pairs)
+    _to_cut_over(made, course, applications)
     return made
 
 
-def _to_cut_over(moves: Moves, applications: str) -> None:
+def _to_cut_over(moves: Moves, course: Course, applications: str) -> None:
     ground, migration, target = moves.ground, moves.migration, moves.ground.sides["target"]
-    ours = [ground.named("m-")]
+    ours = [ground.named(f"{course.letter}-")]
     moves.on_target_before = target.standing(ours)
     ground.kubectl.apply(manifests.platform_secrets(ground, migration.namespace))
-    manifest = manifests.migration(ground, migration.namespace, NAME, ground.named("m-.*"))
+    topics = ground.named(f"{course.letter}-.*")
+    manifest = manifests.migration(ground, migration.namespace, course.name, topics)
+    manifest["spec"]["replication"]["reverse"] = course.reverse
     manifest["spec"]["allowedCutovers"]["namespaces"] = [applications]
     migration.apply(manifest)
     migration.hold("InventoryFrozen")

@@ -22,7 +22,7 @@ from kmig_demo.evidence import MOVE, Crossing, Evidence, Part, PauseShares, pars
 from kmig_demo.history import INCARNATION, History
 from kmig_demo.kafka_log import read_log
 from kmig_demo.kubectl import Object
-from kmig_demo.objects import stalled, step, steps, unit_blocker
+from kmig_demo.objects import condition, not_ready, stalled, step, steps, unit_blocker, words
 from kmig_demo.recorder_link import RecorderLink
 
 PARTITIONS = 4
@@ -47,13 +47,14 @@ class Pair:
     name: str
     wave: int
     migration: tuple[str, str]
+    letter: str = "m"
     history: list[str] = field(default_factory=list, repr=False)
     store: str = ""
 
     @property
     def topic(self) -> str:
         """The topic, and the name of the group that reads it."""
-        return self.ground.named(f"m-{self.name}")
+        return self.ground.named(f"{self.letter}-{self.name}")
 
     @property
     def writer(self) -> Unit:
@@ -161,37 +162,74 @@ class Pair:
         print("\n".join([f"{unit.name}: {step(found)}", *steps(found)]))
         return found
 
+    def come_back(self, unit: Unit) -> Object:
+        """Ask a unit back and wait until it runs on the source again; returns it."""
+        unit.change(desiredCluster="Source")
+
+        def blocker() -> str:
+            found = unit.found()
+            if "BackedOut" in stalled(found):
+                raise AssertionError(stalled(found))
+            back = found.get("status", {}).get("workingStep") == "RolledBack"
+            return (
+                not_ready(found) if back else f"{step(found)}; {words(condition(found, 'Ready'))}"
+            )
+
+        self.ground.wait(f"{unit.name} back on the source", MOVE_SECONDS, blocker)
+        found = unit.found()
+        print("\n".join([f"{unit.name} back: {step(found)}", *steps(found)]))
+        return found
+
     @staticmethod
     def _short_of_end(found: Object) -> str:
         done = found.get("status", {}).get("workingStep") == "Completed"
         return "" if done else step(found)
 
-    def judged(self) -> Judgement:
-        """Stop both, let the reader finish, and compare everything with everything."""
+    def judged(self, crossings: tuple[Crossing, ...] = ()) -> Judgement:
+        """Stop both, let the reader finish, and compare everything with everything.
+
+        Without `crossings` the writer's unit has moved once. With them the mirrors of both
+        directions ran, so that each log must hold every record.
+        """
         self._stop(self.writer.name)
         with self._recorder() as link:
             self.ground.wait("the reader at the end", END_SECONDS, self._behind(link))
         self._stop(self.reader.name)
-        return judge(self._evidence())
+        if crossings:
+            self.ground.wait("every record on both sides", END_SECONDS, self._missing, every=2.0)
+        return judge(self._evidence(crossings))
 
-    def _evidence(self) -> Evidence:
+    def _missing(self) -> str:
+        acknowledged = self.acknowledged()
+        for name, side in self.ground.environment.sides.items():
+            log = read_log(side, self.topic, self.ground.run)
+            held = sum(len(records) for records in log.partitions.values())
+            if held < acknowledged:
+                return f"{held} records on the {name} of {acknowledged} acknowledged"
+        return ""
+
+    def crossing(self, name: str) -> Crossing:
+        """The writer's unit has just crossed: what the operator says of its pause."""
+        pause = self.writer.found().get("status", {}).get("pause") or {}
+        shares = PauseShares(pause.get("operatorSeconds"), pause.get("settleSeconds"))
+        return Crossing(name, shares)
+
+    def _evidence(self, crossings: tuple[Crossing, ...]) -> Evidence:
         sides, run = self.ground.environment.sides, self.ground.run
-        archive = archive_topic(self.ground)
+        archive = archive_topic(self.ground, self.letter)
         faults = []
         with self._recorder() as link:
             if link.summary()["store"] != self.store:
                 faults.append("the recorder's store was lost")
             parts = {kind: _part(link, kind, run) for kind in ("acks", "reads", "failures")}
-        pause = self.writer.found().get("status", {}).get("pause") or {}
-        shares = PauseShares(pause.get("operatorSeconds"), pause.get("settleSeconds"))
         return Evidence(
             **parts,
             source=read_log(sides["source"], self.topic, run),
             target=read_log(sides["target"], self.topic, run),
             archive_source=read_log(sides["source"], archive, run),
             archive_target=read_log(sides["target"], archive, run),
-            crossings=(Crossing(MOVE, shares),),
-            both_whole=False,
+            crossings=crossings or (self.crossing(MOVE),),
+            both_whole=bool(crossings),
             faults=faults,
         )
 
@@ -237,9 +275,9 @@ class Pair:
         self.ground.wait(f"{name} stopped", STOP_SECONDS, blocker)
 
 
-def archive_topic(ground: Ground) -> str:
+def archive_topic(ground: Ground, letter: str = "m") -> str:
     """The topic that is only mirrored, never moved."""
-    return ground.named("m-archive")
+    return ground.named(f"{letter}-archive")
 
 
 def _part(link: RecorderLink, kind: str, run: str) -> Part:
