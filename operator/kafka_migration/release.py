@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from kafka_migration.api.base import FINALIZER
 from kafka_migration.decide.permission import MOVING
-from kafka_migration.model.kubernetes import Event, Loaded
+from kafka_migration.model.kubernetes import Event, Key, Loaded
 from kafka_migration.world import World
 
 AGAIN_SECONDS = 0.2
@@ -29,9 +29,27 @@ def release(world: World, loaded: Loaded) -> float | None:
         return UNITS_LEFT_SECONDS
     if loaded.key.kind == "WorkloadCutover" and loaded.status.get("workingStep") in MOVING:
         return None  # inside the critical section: back out, or finish Resume
+    if loaded.key.kind == "WorkloadCutover" and _could_come_back(world, loaded):
+        text = (
+            "waits while the unit is on the target: set spec.desiredCluster to Source to bring it "
+            "back first, or remove the finalizer to leave it there for good"
+        )
+        world.store.publish(loaded, Event("DeletionWaits", text, warning=True))
+        return None
     others = [f for f in loaded.finalizers if f != FINALIZER]
     world.store.set_finalizers(loaded, others)
     return 0.0
+
+
+def _could_come_back(world: World, unit: Loaded) -> bool:
+    """With its journal and its register entries the way back would go (design 3)."""
+    if unit.status.get("activeCluster") != "Target":
+        return False
+    reference = unit.spec["migrationRef"]
+    key = Key("KafkaMigration", reference["namespace"], reference["name"])
+    migration = world.store.load(key)
+    replication = {} if migration is None else migration.spec.get("replication", {})
+    return replication.get("reverse") == "Enabled"
 
 
 def _units_left(world: World, migration: Loaded) -> bool:

@@ -61,6 +61,7 @@ WORKLOAD_CUTOVER: Final = Definition(
         Column("Active", ".status.activeCluster", "Where the unit is."),
         Column("Desired", ".status.effectiveDesiredCluster", "Where it should be."),
         Column("Step", ".status.workingStep", "Step being worked on."),
+        Column("Direction", ".status.direction", "Forward, or reverse: the way back.", wide=True),
         _READY,
         _AGE,
         _MESSAGE,

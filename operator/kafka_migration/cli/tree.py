@@ -108,6 +108,7 @@ def _unit(view: UnitView) -> RenderableType:
         ("wave", None if view.wave is None else str(view.wave)),
         ("on", _way(view.active_cluster or "?", view.desired_cluster)),
         ("attempt", str(view.attempt) if view.attempt and view.attempt > 1 else None),
+        ("leg", "way back" if view.direction == "reverse" else None),
     ]
     said = _state(view)
     if view.pause:

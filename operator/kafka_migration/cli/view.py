@@ -70,6 +70,7 @@ class UnitView(Common):
     active_cluster: str | None
     desired_cluster: str | None
     attempt: int | None
+    direction: str | None  # reverse: the way back of this attempt
     steps: tuple[Row, ...]
     pause: Mapping[str, float]
 
@@ -184,6 +185,7 @@ def _unit(body: Mapping[str, Any], now: datetime) -> UnitView:
         active_cluster=status.get("activeCluster"),
         desired_cluster=status.get("effectiveDesiredCluster"),
         attempt=status.get("attempt"),
+        direction=status.get("direction"),
         steps=_rows(status.get("steps", []), now),
         pause={k: v for k, v in (status.get("pause") or {}).items() if v is not None},
     )

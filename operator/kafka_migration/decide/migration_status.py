@@ -54,7 +54,7 @@ class Standing:
 def status_of(context: MigrationContext, standing: Standing, now: str) -> dict[str, Any]:
     """The whole status; only what changed is new."""
     old = context.loaded.status
-    ready = _ready(standing)
+    ready = _ready(context, standing)
     status: dict[str, Any] = {key: value for key, value in old.items() if key != "gate"}
     working = "" if standing.closed or standing.complete else standing.stage.name
     status.update(
@@ -124,15 +124,22 @@ def _units(context: MigrationContext, old: Any) -> dict[str, Any]:
     }
 
 
-def _ready(standing: Standing) -> Condition:
+def _arrived(context: MigrationContext) -> str:
+    """Units may have gone back since all were there."""
+    counts = _units(context, context.loaded.status)["workloads"]
+    if counts["onTarget"] == counts["total"]:
+        return "all units are on Target"
+    return f"{counts['onTarget']} of {counts['total']} units are on Target"
+
+
+def _ready(context: MigrationContext, standing: Standing) -> Condition:
     verdict = standing.verdict
     if verdict is not None:
         resting = verdict.reason is Reason.WAITING_FOR_WAVE
         status = "True" if resting else "False"
         return Condition("Ready", status, verdict.reason, verdict.message)
     if standing.complete and not standing.awaits_approval:
-        text = "all units are on Target"
-        return Condition("Ready", "True", Reason.HOLDING_AT_DESIRED_STAGE, text)
+        return Condition("Ready", "True", Reason.HOLDING_AT_DESIRED_STAGE, _arrived(context))
     if standing.closed is not None:
         text = standing.closed.message
         if standing.closed.reason is Reason.HOLDING_AT_DESIRED_STAGE:
