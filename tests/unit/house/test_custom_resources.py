@@ -106,7 +106,7 @@ def test_the_printer_columns_are_the_designed_ones() -> None:
         item.short_name: [column.name.upper() for column in item.columns if column.wide]
         for item in DEFINITIONS
     }
-    assert wide == {"kmig": ["PLAN", "PAUSED", "MESSAGE"], "wco": ["MESSAGE"]}
+    assert wide == {"kmig": ["PLAN", "PAUSED", "MESSAGE"], "wco": ["DIRECTION", "MESSAGE"]}
 
 
 @BY_KIND
