@@ -86,7 +86,7 @@ class KafkaPort(Protocol):
         """
         ...
 
-    def commit(self, group: str, offsets: Offsets) -> None:
+    def commit(self, group: str, offsets: Mapping[Partition, int | Commit]) -> None:
         """Write offsets to an empty group (generation -1); refused for an active one."""
         ...
 

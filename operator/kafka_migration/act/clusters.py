@@ -40,7 +40,7 @@ def commit_offsets(scene: Scene, action: CommitOffsets) -> None:
     """Write an empty group's offsets; an active group refuses."""
     port = scene.kafka(action.side)
     scene.check()
-    port.commit(action.group, dict(action.offsets))
+    port.commit(action.group, dict(action.commits))
 
 
 def prove_commit_right(scene: Scene, action: ProveCommitRight) -> None:

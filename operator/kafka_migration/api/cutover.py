@@ -88,8 +88,12 @@ class ConsumerGroup(SpecModel):
     when_uncommitted: Literal["Refuse"] = Field(
         default="Refuse", description="A partition without a commit: Refuse."
     )
-    minimum_grade: Literal["Exact"] = Field(
-        default="Exact", description="Exact: no record is skipped or read again."
+    minimum_grade: Literal["Exact", "Safe"] = Field(
+        default="Exact",
+        description="Exact: no record is skipped or read again. Safe: some may be read again.",
+    )
+    max_replay_records: Annotated[int, Field(ge=0, le=1_000_000_000)] = Field(
+        default=1000, description="With Safe: so many records at most are read again, in total."
     )
     session_timeout_seconds: Annotated[int, Field(ge=1, le=86400)] | None = Field(
         default=None,

@@ -79,8 +79,6 @@ def _order(context: UnitContext) -> Verdict | None:
         if other.loaded.spec.get("wave", 0) > context.spec.wave
         and other.loaded.status.get("activeCluster") == "Target"
         and wanted_side(other.loaded.spec, context.migration) == "source"
-        # One that itself waits for the topics of an earlier wave comes after them.
-        and other.loaded.status.get("waitingFor") != Reason.TOPICS_NOT_MOVED.value
     ]
     if not later:
         return None

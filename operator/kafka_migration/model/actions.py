@@ -12,7 +12,7 @@ from typing import Literal
 from kafka_migration.model import sides
 from kafka_migration.model.connect import OffsetReset
 from kafka_migration.model.entries import Entry
-from kafka_migration.model.kafka import Acl, NewTopic, Partition
+from kafka_migration.model.kafka import Acl, Commit, NewTopic, Partition
 
 Side = sides.Side
 Direction = sides.Direction
@@ -186,7 +186,7 @@ class CommitOffsets:
 
     side: Side
     group: str
-    offsets: tuple[tuple[Partition, int], ...]
+    commits: tuple[tuple[Partition, Commit], ...]
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from kafka_migration.model.kafka import (
     Topic,
 )
 from kafka_migration.model.kubernetes import JobState, Loaded, ProbePod, Workload
+from kafka_migration.model.positions import Position
 from kafka_migration.model.reasons import Reason
 
 T = TypeVar("T")
@@ -199,6 +200,7 @@ LEAVING_CLUSTER: Fact[Cluster] = Fact("leaving-cluster")
 ENTERING_CLUSTER: Fact[Cluster] = Fact("entering-cluster")
 AUDIT: Fact[JobState | None] = Fact("audit")
 AUDIT_REPORT: Fact[Mapping[str, Any] | None] = Fact("audit-report")
+POSITIONS: Fact[Mapping[str, Mapping[Partition, Position]]] = Fact("positions")  # by group
 KEEPING_UP_SECONDS: Fact[float] = Fact("keeping-up-seconds")  # copy and proof of the unit
 PROPAGATION: Fact[Mapping[str, float] | None] = Fact("propagation")
 TAIL: Fact[JobState | None] = Fact("tail")

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kafka_migration.model.actions import Side
+from kafka_migration.model.sides import Side
 
 
 class Grade(StrEnum):

@@ -23,6 +23,7 @@ from kafka_migration.observe import (
     leg,
     migration,
     places,
+    positions,
     transactions,
     unit,
 )
@@ -89,6 +90,7 @@ OBSERVERS: Mapping[str, Observer] = {
         (facts.LEAVING_COMMITS, unit.leaving_commits),
         (facts.ENTERING_GROUPS, unit.entering_groups),
         (facts.ENTERING_COMMITS, unit.entering_commits),
+        (facts.POSITIONS, positions.positions),
         (facts.KEEPING_UP_SECONDS, unit.keeping_up_seconds),
         (facts.PROPAGATION, unit.propagation),
         (facts.TAIL, unit.tail),

@@ -69,6 +69,11 @@ def last_offsets(connection: Connection, topic: str, partitions: int) -> dict[Pa
     }
 
 
+def offsets_by_key(connection: Connection, topic: str, number: int) -> dict[bytes, int]:
+    """Where each visible record of a partition stands; keys are unique."""
+    return {seen[0] or b"": offset for offset, seen in _read(connection, topic, number)}
+
+
 def remove(connection: Connection, topics: list[str]) -> None:
     """Delete topics; those that do not exist are no error."""
     admin = AdminClient(client_settings(connection))

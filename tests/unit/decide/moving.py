@@ -6,13 +6,14 @@ from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 
-from tests.unit.decide.planted import Planted
+from tests.unit.decide.planted import PARTITIONS, Planted
 
 from kafka_migration.decide.context import UnitContext
 from kafka_migration.decide.cutover import working_step
 from kafka_migration.decide.machine import Phase
 from kafka_migration.decide.table import phase_of
 from kafka_migration.model.entries import EntryKind
+from kafka_migration.model.kafka import Commit
 
 UNITS = ("writer", "reader")
 
@@ -99,3 +100,10 @@ def stands(planted: Planted, name: str) -> tuple[str, str]:
     assert not decision.moved
     conditions = {c["type"]: c for c in decision.status["conditions"]}
     return conditions["Ready"]["reason"], conditions["Stalled"]["status"]
+
+
+def compaction_took_a_copy(planted: Planted) -> None:
+    """With nothing but the segment's edges to count from, any record may be the missing one."""
+    planted.compacted = frozenset({"orders"})
+    planted.target.records[PARTITIONS[0]].remove(4)
+    planted.source.commits["orders"][PARTITIONS[0]] = Commit(9)

@@ -22,8 +22,11 @@ from kafka_migration.decide.leg import working_leg, working_spec
 from kafka_migration.decide.migration import decide_migration
 from kafka_migration.decide.permission import MOVING
 from kafka_migration.decide.rules import names
+from kafka_migration.decide.rules.segments import segment_at
+from kafka_migration.decide.steps.owners import partition_maps
 from kafka_migration.decide.tasks import Failure, Need
 from kafka_migration.model import actions as act
+from kafka_migration.model import facts
 from kafka_migration.model.actions import Direction
 from kafka_migration.model.connect import OFFSET_RESET, Connector, ConnectorOffsets, Workers
 from kafka_migration.model.entries import Entry, EntryKind, Journal
@@ -56,6 +59,7 @@ from kafka_migration.model.kafka import (
     Topic,
 )
 from kafka_migration.model.kubernetes import JobState, Key, Loaded, Pod, ProbePod, Workload
+from kafka_migration.model.positions import Anchor, Log, Position
 from kafka_migration.model.reasons import Reason
 from kafka_migration.model.sides import entered_by, left_by
 
@@ -157,6 +161,7 @@ class Kafka:
     acls: set[Acl] = field(default_factory=set)
     high: dict[Partition, int] = field(default_factory=dict)
     data: dict[Partition, int | None] = field(default_factory=dict)  # last data record
+    records: dict[Partition, list[int]] = field(default_factory=dict)  # all of them
     stable: dict[Partition, int] = field(default_factory=dict)
     commits: dict[str, dict[Partition, Commit]] = field(default_factory=dict)
     members: tuple[str, ...] = ()
@@ -165,7 +170,9 @@ class Kafka:
 
     def append(self, partition: Partition, count: int, marker: int = 2) -> None:
         """Data records and, of a transaction, what else takes offsets."""
-        self.data[partition] = self.high.get(partition, 0) + count - 1
+        first = self.high.get(partition, 0)
+        self.records.setdefault(partition, []).extend(range(first, first + count))
+        self.data[partition] = first + count - 1
         self.high[partition] = self.high.get(partition, 0) + count + marker
 
     def ends(self) -> Ends:
@@ -193,6 +200,7 @@ def _source() -> Kafka:
     kafka.acls = {acl("writer", "WRITE"), acl("writer", "DESCRIBE"), acl("reader", "READ")}
     kafka.high = dict.fromkeys(PARTITIONS, 10)
     kafka.data = dict.fromkeys(PARTITIONS, 9)
+    kafka.records = {p: list(range(10)) for p in PARTITIONS}
     kafka.commits = {"orders": {p: Commit(10) for p in PARTITIONS}}
     return kafka
 
@@ -235,6 +243,7 @@ class Planted:
     proven_groups: list[str] = field(default_factory=list)
     acts: list[tuple[str, Any]] = field(default_factory=list)
     way_back: bool = False
+    compacted: frozenset[str] = frozenset()  # topics
 
     @property
     def last_data(self) -> dict[Partition, int | None]:
@@ -669,6 +678,32 @@ class Planted:
         groups = _unit(context).spec.consumer_groups
         return {g.name: dict(kafka.commits.get(g.name, {})) for g in groups}
 
+    def _positions(self, context: Context) -> Mapping[str, Mapping[Partition, Position]]:
+        """Where each commit stands between its segment's edges; no syncs."""
+        unit = _unit(context)
+        maps = partition_maps(unit.facts[facts.UNITS], unit)
+        here, there = self._side(unit.leaving), self._side(unit.entering)
+        found: dict[str, dict[Partition, Position]] = {}
+        for group in unit.spec.consumer_groups:
+            found[group.name] = {}
+            for p, commit in here.commits.get(group.name, {}).items():
+                if p not in maps:
+                    continue
+                segment = segment_at(maps[p], unit.leaving, commit.offset)
+                edges = [e for e in (segment.start, segment.end) if e is not None]
+                anchors = tuple(
+                    Anchor(e.on(unit.leaving), e.on(unit.entering), synced=False) for e in edges
+                )
+                logs = (self._log(kafka, p) for kafka in (here, there))
+                position = Position(commit.offset, segment, unit.leaving, anchors, *logs)
+                found[group.name][p] = position
+        return found
+
+    def _log(self, kafka: Kafka, p: Partition) -> Log:
+        high, stable = kafka.high[p], kafka.stable.get(p, kafka.high[p])
+        records = tuple(o for o in kafka.records.get(p, ()) if o < stable)
+        return Log(0, high, stable, records, 0, stable, compacted=p.topic in self.compacted)
+
     def _keeping_up_seconds(self, _: Context) -> float:
         return self.window_seconds
 
@@ -842,7 +877,7 @@ class Planted:
         self.generation[action.workload] += 1
 
     def _do_CommitOffsets(self, _: str, action: act.CommitOffsets) -> None:  # noqa: N802
-        commits = {p: Commit(offset) for p, offset in action.offsets}
+        commits = dict(action.commits)
         self._side(action.side).commits[action.group] = commits
 
     def _do_ProveCommitRight(self, _: str, action: act.ProveCommitRight) -> None:  # noqa: N802

@@ -14,7 +14,7 @@ from kafka_migration.model import actions
 from kafka_migration.model.actions import Action
 from kafka_migration.model.connect import Connector
 from kafka_migration.model.inventory import acl_from
-from kafka_migration.model.kafka import NewTopic
+from kafka_migration.model.kafka import Commit, NewTopic
 from kafka_migration.model.reasons import Reason
 
 DENY = acl_from(["TOPIC", "orders", "LITERAL", "User:app", "*", "WRITE", "DENY"])
@@ -39,7 +39,7 @@ EVERY: tuple[Action, ...] = (
     actions.MeasurePropagation(),
     actions.WriteBinding("writer", "target"),
     actions.Scale("writer", 0),
-    actions.CommitOffsets("target", "group", ((ORDERS, 4),)),
+    actions.CommitOffsets("target", "group", ((ORDERS, Commit(4)),)),
     actions.ProveCommitRight("kmig-throw-away", (ORDERS,)),
     actions.StartProbePod("probe", "writer", "node-1"),
     actions.StartPlaceProbe("place", "writer", "node-1", "app"),

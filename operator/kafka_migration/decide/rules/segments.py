@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from kafka_migration.model.actions import Side
-from kafka_migration.model.entries import Entry, EntryKind, offsets_of
-from kafka_migration.model.kafka import Partition
+from kafka_migration.decide.rules.legs import switched
+from kafka_migration.model.entries import Entry, EntryKind
+from kafka_migration.model.kafka import Offsets, Partition
 from kafka_migration.model.positions import Pair, Segment
+from kafka_migration.model.sides import Direction, Side, entered_by
 
 _BEGINNING = Pair(0, 0)  # nothing stood before either: the copy begins where the original does
 
@@ -30,29 +31,14 @@ Seams = Mapping[Partition, Seam]
 
 def seams(entries: Iterable[Entry]) -> tuple[Seams, ...]:
     """What each leg of a unit left behind that switched for good, oldest first."""
-    found: list[Seams] = []
-    leg: dict[EntryKind, Entry] = {}
-    for entry in entries:
-        leg[entry.kind] = entry
-        if entry.kind is EntryKind.SWITCH:
-            found.append(seams_of(leg, entry.data["from"], entry.data["to"]))
-        elif entry.kind is EntryKind.BACK_OUT and EntryKind.SWITCH in leg:
-            found.pop()
-        if entry.kind in (EntryKind.RESUMED, EntryKind.BACK_OUT):
-            leg = {}
-    return tuple(found)
+    return tuple(seams_of(leg.fenced, leg.end, leg.direction) for leg in switched(entries))
 
 
-def seams_of(leg: Mapping[EntryKind, Entry], leaving: Side, entering: Side) -> Seams:
+def seams_of(fenced: Offsets, end: Offsets, direction: Direction) -> Seams:
     """What one leg measured: F where it left, T where it entered; nothing before both."""
-    if EntryKind.FENCED not in leg or EntryKind.CAUGHT_UP not in leg:
-        return {}
-    left, entered = (
-        offsets_of(leg[EntryKind.FENCED], "F"),
-        offsets_of(leg[EntryKind.CAUGHT_UP], "T"),
-    )
-    source, target = (left, entered) if leaving == "source" else (entered, left)
-    return {p: Seam(Pair(source[p], target[p]), entering) for p in left if p in entered}
+    source, target = (fenced, end) if direction == "forward" else (end, fenced)
+    entering = entered_by(direction)
+    return {p: Seam(Pair(source[p], target[p]), entering) for p in fenced if p in end}
 
 
 def chain(found: Iterable[Seam]) -> tuple[Segment, ...]:

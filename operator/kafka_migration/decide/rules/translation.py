@@ -28,6 +28,7 @@ class Translated:
 class Pending:
     """Not yet: something that happens by itself has to happen first."""
 
+    reason: Reason
     why: str
 
 
@@ -77,7 +78,8 @@ def _unreadable(position: Position) -> Answer | None:
         )
         return Refused(Reason.OFFSET_CONFLICT, why)
     if position.commit > here.stable:
-        return Pending(f"a transaction is open below offset {position.commit}")
+        why = f"a transaction is open below offset {position.commit}"
+        return Pending(Reason.OPEN_TRANSACTION, why)
     return None
 
 
@@ -133,7 +135,8 @@ def _from_below(position: Position, anchor: Anchor) -> Answer | None:
     if count == len(following):
         return Translated(limit)
     if position.live_copy:
-        return Pending(f"{count - len(following)} records before it are not copied yet")
+        missing = count - len(following)
+        return Pending(Reason.LAG_TOO_HIGH, f"{missing} records before it are not copied yet")
     return None
 
 
@@ -180,7 +183,8 @@ def _unproven(position: Position, first: int) -> Answer | None:
     if not position.here.knows(first, position.commit):
         return _FAR
     if position.here.between(first, position.commit):
-        return Pending("the mirror has not told yet that it copied the records before it")
+        why = "the mirror has not told yet that it copied the records before it"
+        return Pending(Reason.LAG_TOO_HIGH, why)
     return None
 
 

@@ -8,10 +8,15 @@ from typing import Final
 from kafka_migration.decide.context import UnitContext, moves_authority, moves_groups
 from kafka_migration.decide.rules.acceptance import refusing
 from kafka_migration.decide.rules.inventory import ANY_TIMESTAMP
-from kafka_migration.decide.rules.positions import lagging
-from kafka_migration.decide.rules.seams import seams
 from kafka_migration.decide.rules.windows import FORECAST_BASE_SECONDS, settle_seconds
-from kafka_migration.decide.steps import approval, groups_fit, place, prepare
+from kafka_migration.decide.steps import (
+    approval,
+    groups_fit,
+    owners,
+    place,
+    prepare,
+    translate_offsets,
+)
 from kafka_migration.decide.steps.writers import acknowledged, writers_are_not_covered
 from kafka_migration.decide.tasks import Task
 from kafka_migration.model import facts
@@ -164,36 +169,6 @@ def transaction_stays_open(context: UnitContext) -> Verdict:
     return wait(Reason.OPEN_TRANSACTION, text)
 
 
-def topics_have_not_moved(context: UnitContext) -> Verdict:
-    """A reader moves after all owners of its topics have resumed on the target."""
-    known = seams(context.facts[facts.UNITS], context.direction)
-    open_topics = sorted(
-        {p.topic for p in context.partitions(tuple(context.spec.topics.reads)) if p not in known}
-    )
-    if not open_topics:
-        return PASS
-    text = (
-        f"topics {', '.join(open_topics)} are still written on the {context.leaving}; readers move "
-        "after their topics (give the writers' unit a lower wave)"
-    )
-    return wait(Reason.TOPICS_NOT_MOVED, text)
-
-
-def groups_lag(context: UnitContext) -> Verdict:
-    """Readers are stopped only when no data record is left for them on the leaving side."""
-    known = seams(context.facts[facts.UNITS], context.direction)
-    for group in context.spec.consumer_groups:
-        commits = context.facts[facts.LEAVING_COMMITS][group.name]
-        behind = lagging(context.partitions(tuple(context.spec.topics.reads)), commits, known)
-        if behind:
-            text = (
-                f"group {group.name} has not read {len(behind)} partitions of the fenced {context.leaving} "
-                f"to their end (first {behind[0]}); a lagging group cannot move yet: let it finish"
-            )
-            return wait(Reason.GROUP_LAGGING, text)
-    return PASS
-
-
 def groups_read_more(context: UnitContext) -> Verdict:
     """A topic of a group that does not move with it would be read from wherever the reset says."""
     problems = []
@@ -266,13 +241,6 @@ _OWN: tuple[Task[UnitContext], ...] = (
         transaction_stays_open,
         applies=moves_authority,
     ),
-    Task("topics moved", (facts.UNITS,), topics_have_not_moved, applies=moves_groups),
-    Task(
-        "groups at the end",
-        (facts.UNITS, facts.LEAVING_COMMITS),
-        groups_lag,
-        applies=moves_groups,
-    ),
     Task(
         "groups read nothing else", (facts.LEAVING_COMMITS,), groups_read_more, applies=moves_groups
     ),
@@ -284,6 +252,8 @@ _OWN: tuple[Task[UnitContext], ...] = (
     ),
     *place.TASKS,
     *groups_fit.TASKS,
+    owners.EARLIER_WAVES_FIRST,
+    *translate_offsets.FORESEEN,
     approval.WAITED_FOR,  # last: what is mended by a changed spec is mended before
 )
 TASKS = (*prepare.STANDING, *(replace(task, together=True) for task in _OWN))

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from kafka_migration.decide.rules.segments import Seam, chain, segment_at
-from kafka_migration.model.actions import Side
 from kafka_migration.model.positions import Anchor, Log, Pair, Position, Segment
+from kafka_migration.model.sides import Side
 
 SIDES: tuple[Side, Side] = ("source", "target")
 
@@ -60,6 +60,7 @@ class Mirrored:
     written: int = 0
     copied: int = 0  # records before this number are copied
     syncs: list[Pair] = field(default_factory=list)
+    sides: list[Side] = field(default_factory=list)  # of each sync, who was the original
     seams: list[Seam] = field(default_factory=list)
 
     # ---- what happens
@@ -97,6 +98,7 @@ class Mirrored:
         here = self.logs[self.original].places[record]
         pair = Pair(here, there) if self.original == "source" else Pair(there, here)
         self.syncs.append(pair)
+        self.sides.append(self.original)
 
     def switch(self) -> None:
         """Authority passes once everything is copied."""

@@ -18,6 +18,7 @@ from kafka_migration.decide.rules.segments import (
 from kafka_migration.model.entries import Entry, EntryKind
 from kafka_migration.model.kafka import Partition
 from kafka_migration.model.positions import Pair, Segment
+from kafka_migration.model.sides import Direction
 
 K = EntryKind
 P = Partition("orders", 0)
@@ -27,18 +28,18 @@ def leg(
     attempt: int, left: int, entered: int, *, back: bool = False, kinds: str = ""
 ) -> list[Entry]:
     """A leg's entries; `back` = from target to source."""
-    sides = {"from": "target", "to": "source"} if back else {"from": "source", "to": "target"}
     data: dict[EntryKind, dict[str, Any]] = {
         K.FENCING: {},
         K.FENCED: {"F": {"orders": {"0": left}}, "D": {"orders": {"0": None}}},
         K.CAUGHT_UP: {"T": {"orders": {"0": entered}}},
-        K.SWITCH: sides,
+        K.SWITCH: {},
         K.RESUMED: {},
         K.BACK_OUT: {},
         K.BACKED_OUT: {},
     }
     wanted = kinds.split() or ["Fencing", "Fenced", "CaughtUp", "Switch", "Resumed"]
-    return [Entry(K(kind), attempt, data[K(kind)]) for kind in wanted]
+    way: Direction = "reverse" if back else "forward"
+    return [Entry(K(kind), attempt, data[K(kind)], direction=way) for kind in wanted]
 
 
 def test_a_leg_that_switched_leaves_f_where_it_left_and_t_where_it_entered():
@@ -76,9 +77,10 @@ def test_a_leg_that_writes_nothing_leaves_nothing():
     assert seams(leg(1, 0, 0, kinds="Switch Resumed")) == ({},)
 
 
-def test_a_leg_in_its_critical_section_shows_where_its_seam_will_be():
-    measured = {e.kind: e for e in leg(1, 10, 12, kinds="Fenced CaughtUp")}
-    assert seams_of(measured, "source", "target") == {P: Seam(Pair(10, 12), "target")}
+def test_what_a_leg_measured_tells_its_seam_before_it_switches():
+    assert seams_of({P: 10}, {P: 12}, "forward") == {P: Seam(Pair(10, 12), "target")}
+    assert seams_of({P: 20}, {P: 17}, "reverse") == {P: Seam(Pair(17, 20), "source")}
+    assert seams_of({P: 10}, {}, "forward") == {}
 
 
 FIRST = Segment("source", Pair(0, 0), Pair(10, 12))

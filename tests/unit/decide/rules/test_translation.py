@@ -62,7 +62,8 @@ def test_a_sync_of_an_earlier_life_of_the_partition_is_no_anchor():
 
 def test_copies_that_are_still_to_come_are_waited_for():
     behind = log(0, 1, end=3)
-    assert translate(at(4, there=behind)) == Pending("2 records before it are not copied yet")
+    why = "2 records before it are not copied yet"
+    assert translate(at(4, there=behind)) == Pending(Reason.LAG_TOO_HIGH, why)
     assert translate(at(2, there=behind)) == Translated(3)
 
 

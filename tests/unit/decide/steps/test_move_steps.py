@@ -230,12 +230,6 @@ def test_the_mirror_is_stopped_fenced_and_denied_in_this_order():
     ]
 
 
-def test_a_group_that_stopped_short_is_refused_by_name():
-    planted = before_entry("reader", EntryKind.TRANSLATED)
-    planted.source.commits["orders"][PARTITIONS[0]] = Commit(9)
-    assert backs_out(planted, "reader") == "GroupLagging"
-
-
 def test_commits_of_somebody_else_on_the_target_are_a_conflict():
     planted = before_entry("reader", EntryKind.TRANSLATED)
     planted.target.commits["orders"] = {PARTITIONS[0]: Commit(3)}

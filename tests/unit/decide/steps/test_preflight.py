@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.unit.decide.moving import last_at, stands
+from tests.unit.decide.moving import compaction_took_a_copy, last_at, stands
 from tests.unit.decide.planted import PARTITIONS, Planted, acl, topic
 
 from kafka_migration.decide.context import UnitContext
 from kafka_migration.decide.steps import preflight
 from kafka_migration.model.actions import StartPlaceProbe
+from kafka_migration.model.entries import Entry, EntryKind
 from kafka_migration.model.kafka import Commit
 
 
@@ -63,16 +64,40 @@ def test_the_writer_does_not_move(disturb, reason):
     assert planted.replicas["writer"] in (0, 1)
 
 
+def the_writer_has_not_moved(planted: Planted) -> None:
+    planted.journals["writer"] = ()
+    planted.register["authority"] = {}
+
+
+def the_writer_turns(planted: Planted) -> None:
+    planted.journals["writer"] += (Entry(EntryKind.FENCING, 2, {}),)
+
+
+def a_hand_over_is_open(planted: Planted) -> None:
+    data = {"unit": "another", "topics": ["orders"]}
+    planted.journals["leave"] += (Entry(EntryKind.HAND_OVER_BEGAN, 1, data),)
+
+
 @pytest.mark.parametrize(
     ("disturb", "reason", "stalled"),
     [
-        (lambda p: p.journals.update(writer=()), "TopicsNotMoved", "False"),
-        (lambda p: p.source.commits["orders"].pop(PARTITIONS[0]), "GroupLagging", "False"),
+        (the_writer_has_not_moved, "WaitingForWave", "False"),
+        (lambda p: p.journals.update(writer=()), "UnitOverlap", "True"),
+        (the_writer_turns, "TopicsMoving", "False"),
+        (lambda p: p.register["authority"].update(orders="none"), "TopicsMoving", "False"),
+        (a_hand_over_is_open, "WaitingForHandOver", "False"),
+        (lambda p: p.source.commits["orders"].pop(PARTITIONS[0]), "NoCommit", "True"),
         (
-            lambda p: p.source.commits["orders"].update({PARTITIONS[0]: Commit(9)}),
-            "GroupLagging",
-            "False",
+            lambda p: p.source.commits["orders"].update({PARTITIONS[0]: Commit(99)}),
+            "OffsetConflict",
+            "True",
         ),
+        (
+            lambda p: p.target.commits.update(orders={PARTITIONS[0]: Commit(3)}),
+            "OffsetConflict",
+            "True",
+        ),
+        (compaction_took_a_copy, "GradeTooLow", "True"),
         (lambda p: setattr(p.target, "members", ("somebody",)), "GroupNotEmpty", "True"),
         (lambda p: p.replicas.update(reader=0), "WorkloadNotReady", "True"),
     ],

@@ -1,0 +1,84 @@
+"""What is read for a translation: little, and enough for the same answer as everything would give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from hypothesis import given, settings
+from tests.unit.decide.rules.mirrored_logs import SIDES, Mirrored, other
+from tests.unit.decide.rules.test_translation_properties import LEGS, RATES, lived
+
+from kafka_migration.adapters.kafka.syncs import Index
+from kafka_migration.decide.rules.translation import Translated, translate
+from kafka_migration.model.kafka import Around, Partition, Span, Sync, Visible
+from kafka_migration.model.sides import Side
+from kafka_migration.observe.positions import Crossing, around
+
+P = Partition("orders", 0)
+
+
+class Port:
+    """One side of a model of two logs, with the syncs topics that stand there."""
+
+    def __init__(self, model: Mirrored, side: Side) -> None:
+        self.model, self.side = model, side
+        self.listed = 0
+
+    def visible(self, spans: Mapping[Partition, Span], limit: int) -> dict[Partition, Visible]:
+        span = spans[P]
+        log = self.model.log(self.side)
+        low = max(span.low, log.start)
+        through = log.stable if span.high is None else min(span.high, log.stable)
+        data = log.between(low, through)[:limit]
+        if len(data) == limit:
+            through = data[-1] + 1
+        self.listed += len(data)
+        return {P: Visible(log.start, log.end, log.stable, data, low, max(low, through))}
+
+    def syncs(
+        self, topic: str, wanted: Mapping[Partition, Around]
+    ) -> dict[Partition, tuple[Sync, ...]]:
+        original = other(self.side)
+        alias = {"source": "s", "target": "t"}[original]
+        assert topic == f"mm2-offset-syncs.{alias}uid.internal"
+        index = Index()
+        for pair, side in zip(self.model.syncs, self.model.sides, strict=True):
+            if side == original:
+                index.add(P, Sync(pair.on(original), pair.on(self.side)))
+        track = index.tracks.get(P)
+        return {P: track.around(wanted[P]) if track else ()}
+
+
+def crossing(model: Mirrored, leaving: Side) -> Crossing:
+    here, there = Port(model, leaving), Port(model, other(leaving))
+    compacted = {s: ("orders",) if model.logs[s].compacted else () for s in SIDES}
+    return Crossing(leaving, cast("Any", here), cast("Any", there), "uid", compacted)
+
+
+@settings(deadline=None)
+@given(LEGS, RATES)
+def test_every_offset_gets_the_answer_that_all_records_and_syncs_would_give(legs, rate):
+    model = lived(legs, rate)
+    for leaving in SIDES:
+        ports = crossing(model, leaving)
+        for whole in model.positions(leaving):
+            (position,) = around(ports, {P: model.segments}, {P: whole.commit}).values()
+            assert translate(position) == translate(whole)
+
+
+def test_of_a_long_log_only_the_records_around_are_listed():
+    model = lived([([("plain", 3)] * 300, [(1, False)] * 900)], 10, finished=True)
+    ports = crossing(model, "source")
+    (position,) = around(ports, {P: model.segments}, {P: 450}).values()
+    assert isinstance(translate(position), Translated)
+    assert cast("Port", ports.here).listed < 12
+    assert cast("Port", ports.there).listed < 12
+
+
+def test_where_syncs_are_sparse_the_look_widens():
+    """The next ones on either side are hundreds of records away."""
+    model = lived([([("plain", 3)] * 300, [])], 0, finished=True)
+    ports = crossing(model, "source")
+    (position,) = around(ports, {P: model.segments}, {P: 450}).values()
+    assert translate(position) == Translated(450)
