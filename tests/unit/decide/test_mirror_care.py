@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.unit.decide.moving import at, last_at, stands
+from tests.unit.decide.moving import at, last_at, stands, visits
 from tests.unit.decide.planted import PARTITIONS, Planted, acl
 
 from kafka_migration.model.actions import ConfigureConnector, HoldDenies, RestartTasks
@@ -74,7 +74,7 @@ def test_one_partition_without_an_offset_keeps_its_mirror_on_earliest():
 
 
 def test_a_mirror_that_its_unit_stopped_is_left_alone():
-    planted = at("writer", "Completed")
+    planted = visits()[-1].again()
     (name,) = planted.connectors
     assert planted.connectors[name].state == "STOPPED"
     planted.connectors[name] = replace(planted.connectors[name], config={OFFSET_RESET: "earliest"})
