@@ -132,12 +132,13 @@ class KeyMemory:
     streak: LagStreak = field(default_factory=LagStreak)
     copies: CopyWatch = field(default_factory=CopyWatch)
     restarts: RestartLog = field(default_factory=RestartLog)
-    unanswered_patch: float | None = None  # when a change of stored offsets got no answer
+    unanswered_patch: float | None = None  # when a PATCH of offsets or PUT got no answer
     recorded: set[int] = field(default_factory=set)  # places in the journal written here
     propagation: Mapping[str, float] | None = None  # side -> seconds, the slowest credential
     anchors: dict[str, float] = field(default_factory=dict)  # what began -> monotonic time
     written: float | None = None  # when status was last written
     unanswered: float | None = None  # when a change of ACLs got no answer: it may still happen
+    silences: dict[tuple[Side, str], float] = field(default_factory=dict)  # the same by side, state
     held: dict[Partition, int] | None = None  # stable ends below the first look's ends
     needed: tuple[Fact[Any], ...] = ()  # facts that decisions of this step asked for
 

@@ -23,7 +23,14 @@ from kafka_migration.model.facts import Facts
 from kafka_migration.model.kubernetes import Key, Loaded
 from kafka_migration.model.verdicts import Kind, Problem, Verdict
 from kafka_migration.observe import OBSERVERS, observe
-from kafka_migration.recording import NOT_SETTLED_SECONDS, may_record, record, timestamp, write
+from kafka_migration.recording import (
+    NOT_SETTLED_SECONDS,
+    needs_settled,
+    record,
+    settled,
+    timestamp,
+    write,
+)
 from kafka_migration.release import release
 from kafka_migration.world import Context, World
 
@@ -52,8 +59,9 @@ def tick(app: App, key: Key) -> float | None:
         )
     except (Refused, Invalid) as fault:
         return _reject(world, loaded, fault)
+    quiet = settled(world, context)
     context, decision = _decide(world, context)
-    if decision.entry is not None and not may_record(world, context, decision.entry):
+    if decision.entry is not None and needs_settled(decision.entry) and not quiet:
         return NOT_SETTLED_SECONDS
     wake = _carry_out(world, context, decision)
     if decision.moved or decision.entry is not None:

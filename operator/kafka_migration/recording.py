@@ -18,12 +18,10 @@ from kafka_migration.journal import append_entry, head_of
 from kafka_migration.model.entries import Entry, EntryKind
 from kafka_migration.model.kubernetes import Loaded
 from kafka_migration.model.reasons import Reason
-from kafka_migration.world import Context, World, home
+from kafka_migration.world import LEASE_SECONDS, REQUEST_SECONDS, Context, World, home
 
 WORDS_SECONDS = 2.0
 NOT_SETTLED_SECONDS = 1.0
-LEASE_SECONDS = 15.0  # duration of the Lease
-REQUEST_SECONDS = 10.0  # longest request of a holder before us (protocol 2.5)
 FIRST_CRITICAL = "Drain"
 _AFTER_TAKE_OVER = frozenset({EntryKind.FENCED, EntryKind.SWITCH})
 
@@ -33,15 +31,22 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def may_record(world: World, context: Context, entry: Entry) -> bool:
-    """F and Switch wait until no act of an earlier holder, or unanswered one, can still arrive."""
-    if entry.kind not in _AFTER_TAKE_OVER:
-        return True
+def settled(world: World, context: Context) -> bool:
+    """No act of an earlier holder, and no unanswered one, can still arrive (protocol 2.5).
+
+    Ask before the facts are read that an entry is decided from: what was still on its way then
+    may have happened after the look (docs/adr/0009).
+    """
     unanswered = world.memory_of(context).unanswered
     silent = unanswered is not None and (
         world.clock.monotonic() - unanswered < LEASE_SECONDS + REQUEST_SECONDS
     )
     return not silent and world.lease.settled(REQUEST_SECONDS)
+
+
+def needs_settled(entry: Entry) -> bool:
+    """F and Switch are decided only from facts that were read when all was settled."""
+    return entry.kind in _AFTER_TAKE_OVER
 
 
 def record(world: World, context: Context, decision: Decision) -> Loaded:

@@ -90,6 +90,10 @@ class Engine(Protocol):
         ...
 
 
+LEASE_SECONDS = 15.0  # duration of the Lease
+REQUEST_SECONDS = 10.0  # longest request of a holder before us (protocol 2.5)
+
+
 class Lease(Protocol):
     """The right to act."""
 

@@ -17,6 +17,7 @@ from kafka_migration.model.actions import HoldDenies, LiftDenies, Side
 from kafka_migration.model.inventory import acl_json
 from kafka_migration.model.kafka import Acl, Permission
 from kafka_migration.model.reasons import Reason
+from kafka_migration.world import LEASE_SECONDS, REQUEST_SECONDS
 
 Document = Mapping[str, Any]
 
@@ -24,10 +25,11 @@ Document = Mapping[str, Any]
 def hold_denies(scene: Scene, action: HoldDenies) -> None:
     """Register the entries as wanted, create them, read them back, register them as held."""
     _only_denies(action.acls)
+    _await_opposite(scene, action, "lifting")
     _mark(scene, action, "wanted", action.authority)
     port = scene.kafka(action.side)
     scene.check()
-    with _noting_silence(scene):
+    with _noting_silence(scene, action.side, "wanted"):
         port.create_acls(action.acls)
     present = frozenset(port.acls())
     missing = [acl for acl in action.acls if acl not in present]
@@ -47,10 +49,11 @@ def lift_denies(scene: Scene, action: LiftDenies) -> None:
     if foreign:
         text = f"{action.side}: {_name(foreign[0])} is not in our register; it is not ours to lift"
         raise Refused(Reason.FOREIGN_DENY, text)
+    _await_opposite(scene, action, "wanted")
     _mark(scene, action, "lifting", action.authority)
     port = scene.kafka(action.side)
     scene.check()
-    with _noting_silence(scene):
+    with _noting_silence(scene, action.side, "lifting"):
         port.delete_acls(action.acls)
     left = frozenset(port.acls()) & frozenset(action.acls)
     if left:
@@ -61,14 +64,36 @@ def lift_denies(scene: Scene, action: LiftDenies) -> None:
 
 
 @contextmanager
-def _noting_silence(scene: Scene) -> Iterator[None]:
-    """A call without an answer may still happen: F and Switch wait for it (protocol 2.5)."""
+def _noting_silence(scene: Scene, side: Side, state: str) -> Iterator[None]:
+    """A call without an answer may still happen: F, Switch and its opposite wait (2.3, 2.5)."""
     try:
         yield
     except Unavailable:
         memory = scene.world.memory_of(scene.context)
         memory.unanswered = scene.world.clock.monotonic()
+        memory.silences[side, state] = memory.unanswered
         raise
+
+
+def _await_opposite(scene: Scene, action: HoldDenies | LiftDenies, state: str) -> None:
+    """Refuse to act while an unanswered act of the other kind may still undo it (2.3, ADR 9).
+
+    An earlier process's is known from the register: an entry in `state` had no answer.
+    """
+    memory, now = scene.world.memory_of(scene.context), scene.world.clock.monotonic()
+    silent = memory.silences.get((action.side, state))
+    left = 0.0 if silent is None else silent + LEASE_SECONDS + REQUEST_SECONDS - now
+    if left <= 0 and not scene.world.lease.settled(REQUEST_SECONDS):
+        document, _ = scene.world.register.read(scene.home, _register(scene))
+        open_ = {_identity(e) for e in document.get("entries", []) if e["state"] == state}
+        if any((action.side, *acl_json(acl)) in open_ for acl in action.acls):
+            left = LEASE_SECONDS + REQUEST_SECONDS
+    if left > 0:
+        text = (
+            f"{action.side}: waiting up to {left:.0f} s, until a change of DENYs that was not "
+            "answered can no longer happen"
+        )
+        raise Unavailable(Reason.PROGRESSING, text)
 
 
 def _begin_windows_anew(scene: Scene, side: Side) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from kafka_migration.act.performing import Scene
 from kafka_migration.connections import mirror_connection
@@ -96,7 +98,8 @@ def configure_connector(scene: Scene, action: ConfigureConnector) -> None:
     """
     connect, config = scene.connect(action.direction), _config(scene, action)
     scene.check()
-    connect.configure(action.name, config)
+    with _noting_silence(scene):
+        connect.configure(action.name, config)
     now = connect.connectors().get(action.name)
     listed = None if now is None else (now.topics, now.offset_reset)
     if listed != (frozenset(action.topics), action.offset_reset):
@@ -178,10 +181,19 @@ def alter_offsets(scene: Scene, action: AlterOffsets) -> None:
     """Write or remove stored offsets of a STOPPED mirror."""
     connect = scene.connect(action.direction)
     scene.check()
-    try:
+    with _noting_silence(scene):
         connect.alter_offsets(action.name, scene.alias(action.direction), dict(action.offsets))
+
+
+@contextmanager
+def _noting_silence(scene: Scene) -> Iterator[None]:
+    """Without an answer it may still be carried out, over what was done since (5.3, ADR 9).
+
+    Offsets would be set back; a configuration would list topics that were given away since.
+    """
+    try:
+        yield
     except Unavailable:
-        # It may still be carried out, and would set back what was copied since (protocol 5.3).
         memory = scene.world.memory_of(scene.context)
         memory.unanswered_patch = scene.world.clock.monotonic()
         raise

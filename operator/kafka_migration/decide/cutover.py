@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from kafka_migration.decide.agreement import disagreement, is_lost
 from kafka_migration.decide.context import UnitContext
 from kafka_migration.decide.cutover_status import AWAITED, Standing, status_of
 from kafka_migration.decide.decision import (
@@ -53,6 +54,8 @@ def decide_unit(context: UnitContext, now: str) -> Need | Decision:
     move = advance(phase, Signals(fold(walked), wish, overdue is not None))
     if _voided(step, walked) or _decided_to_turn_round(step, context):
         move = Move.BACK_OUT
+    if is_lost(walked):
+        move = Move.STAY
     standing = Standing(step, phase, walked, move, closed, overdue)
     return _decide(context, standing, now)
 
@@ -60,7 +63,7 @@ def decide_unit(context: UnitContext, now: str) -> Need | Decision:
 def _walk(context: UnitContext, step: Step, phase: Phase, overdue: Verdict | None) -> Walk:
     """The step's tasks. A fault of ours must not keep a unit stopped: its deadline still counts."""
     try:
-        return walk(step.tasks, context)
+        return disagreement(context, step.name) or walk(step.tasks, context)
     except Exception as fault:
         if phase is not Phase.CRITICAL or overdue is None:
             raise  # logged by the loop, and tried again

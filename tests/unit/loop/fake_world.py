@@ -57,13 +57,14 @@ class FakeClock:
 class FakeLease:
     def __init__(self) -> None:
         self.held = True
+        self.is_settled = True
 
     def check(self, seconds: float = 0.0) -> None:
         if not self.held:
             raise Unavailable(Reason.PROGRESSING, "the Lease is lost; nothing was sent")
 
     def settled(self, request_seconds: float) -> bool:
-        return True
+        return self.is_settled
 
 
 class Inline(Executor):

@@ -12,11 +12,15 @@ from kafka_migration.model.actions import HoldDenies, LiftDenies
 from kafka_migration.model.entries import Entry, EntryKind
 from kafka_migration.model.inventory import acl_from
 from kafka_migration.model.reasons import Reason
-from kafka_migration.recording import may_record
+from kafka_migration.recording import needs_settled, settled
 
 
 def deny(principal: str = "User:app"):
     return acl_from(["TOPIC", "orders", "LITERAL", principal, "*", "WRITE", "DENY"])
+
+
+def no_answer(_):
+    raise Unavailable(Reason.UNREACHABLE, "no answer")
 
 
 FENCE = HoldDenies("source", (deny(),), (("orders", "none"),))
@@ -114,19 +118,62 @@ def test_an_act_on_a_fence_without_an_answer_is_waited_for_before_f_and_switch(
     fake, monkeypatch, kind
 ):
     """A late deletion of a DENY would open the side behind what was just recorded (2.5)."""
-
-    def no_answer(_):
-        raise Unavailable(Reason.UNREACHABLE, "no answer")
-
     act(fake.world, unit(), FENCE)
-    assert may_record(fake.world, unit(), Entry(kind, 1, {}))
+    assert needs_settled(Entry(kind, 1, {}))
+    assert settled(fake.world, unit())
     with monkeypatch.context() as silent:
         silent.setattr(fake.source, "delete_acls", no_answer)
         with pytest.raises(Unavailable):
             act(fake.world, unit(), LIFT)
     act(fake.world, unit(), LIFT)
     fake.clock.advance(24.0)
-    assert not may_record(fake.world, unit(), Entry(kind, 1, {}))
-    assert may_record(fake.world, unit(), Entry(EntryKind.FENCING, 1, {}))
+    assert not settled(fake.world, unit())
+    assert not needs_settled(Entry(EntryKind.FENCING, 1, {}))
     fake.clock.advance(1.0)
-    assert may_record(fake.world, unit(), Entry(kind, 1, {}))
+    assert settled(fake.world, unit())
+
+
+OPPOSITES = [("create_acls", FENCE, LIFT), ("delete_acls", LIFT, FENCE)]
+
+
+@pytest.mark.parametrize(("call", "silent", "opposite"), OPPOSITES)
+def test_the_opposite_of_an_act_without_an_answer_waits(fake, monkeypatch, call, silent, opposite):
+    """Else the late one would undo it: both sides open, or none (docs/adr/0009, 2)."""
+    act(fake.world, unit(), FENCE)
+    with monkeypatch.context() as mute:
+        mute.setattr(fake.source, call, no_answer)
+        with pytest.raises(Unavailable):
+            act(fake.world, unit(), silent)
+    act(fake.world, unit(), silent)  # the same again is sent at once
+    before = list(fake.source.calls)
+    fake.clock.advance(24.0)
+    with pytest.raises(Unavailable, match="not answered can no longer happen"):
+        act(fake.world, unit(), opposite)
+    assert fake.source.calls == before
+    fake.clock.advance(1.0)
+    act(fake.world, unit(), opposite)
+
+
+@pytest.mark.parametrize(("call", "silent", "opposite"), OPPOSITES)
+def test_an_earlier_process_left_an_act_without_an_answer(
+    fake, monkeypatch, call, silent, opposite
+):
+    """The register says what it had begun."""
+    act(fake.world, unit(), FENCE)
+    with monkeypatch.context() as mute:
+        mute.setattr(fake.source, call, no_answer)
+        with pytest.raises(Unavailable):
+            act(fake.world, unit(), silent)
+    fake.memory.forget(unit().loaded.key)
+    fake.lease.is_settled = False
+    with pytest.raises(Unavailable, match="not answered can no longer happen"):
+        act(fake.world, unit(), opposite)
+    fake.lease.is_settled = True
+    act(fake.world, unit(), opposite)
+
+
+def test_after_a_takeover_an_answered_act_is_not_waited_for(fake):
+    act(fake.world, unit(), FENCE)
+    fake.lease.is_settled = False
+    act(fake.world, unit(), LIFT)
+    assert fake.source.entries == set()

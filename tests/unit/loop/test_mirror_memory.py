@@ -136,6 +136,19 @@ def test_a_change_of_offsets_without_an_answer_may_still_come(fake, monkeypatch)
     assert read(fake, facts.PATCH_QUIET_SECONDS) == 12.0
 
 
+def test_a_configuration_without_an_answer_may_still_come(fake, monkeypatch):
+    """Later it would list topics that were given away since (docs/adr/0009, 1)."""
+
+    def silent(*_):
+        raise Unavailable(Reason.CONNECT_NOT_READY, "no answer")
+
+    monkeypatch.setattr(fake.connect, "configure", silent)
+    with pytest.raises(Unavailable):
+        act(fake.world, migration(), actions.ConfigureConnector("forward", BULK, ("orders",)))
+    fake.clock.advance(12.0)
+    assert read(fake, facts.PATCH_QUIET_SECONDS) == 12.0
+
+
 @pytest.mark.parametrize(("ours", "quiet"), [(True, inf), (False, 12.0)])
 def test_what_an_earlier_process_sent_counts_as_sent_at_takeover(fake, ours, quiet):
     context = with_entries(Entry(EntryKind.HAND_OVER_OFFSETS, 1, {"unit": "u", "offsets": {}}))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 from tests.unit.loop.fake_world import UNIT_KEY, FakeWorld, loaded, unit, unit_spec
 
+from kafka_migration import reconcile
 from kafka_migration.decide.decision import Decision
 from kafka_migration.decide.table import STEPS
 from kafka_migration.errors import Conflict
+from kafka_migration.model.entries import Entry, EntryKind
 from kafka_migration.model.kubernetes import Key
-from kafka_migration.recording import FIRST_CRITICAL, record
+from kafka_migration.recording import FIRST_CRITICAL, NOT_SETTLED_SECONDS, record
 
 ENTERING = Decision(status={"workingStep": FIRST_CRITICAL}, moved=True)
 OTHER_KEY = Key("WorkloadCutover", UNIT_KEY.namespace, "other")
@@ -44,3 +46,44 @@ def test_a_unit_enters_it_alone(fake, step, reference):
 
 def test_the_first_critical_step_is_the_one_of_the_table():
     assert next(s.name for s in STEPS if s.phase.value == "Critical") == FIRST_CRITICAL
+
+
+@dataclass
+class OneUnit:
+    """As much of the app as a tick asks for."""
+
+    fake: FakeWorld
+
+    def world(self):
+        return self.fake.world
+
+    def related(self, _):
+        return ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "waits"),
+    [(EntryKind.FENCED, True), (EntryKind.SWITCH, True), (EntryKind.PREPARED, False)],
+)
+def test_what_was_read_before_all_was_settled_decides_neither_f_nor_switch(
+    fake, monkeypatch, kind, waits
+):
+    """An act on its way may have happened after the look, while it was judged (docs/adr/0009, 3)."""
+    entry = Entry(kind, 1, {})
+
+    def settles_meanwhile(_, context):
+        fake.lease.is_settled = True
+        return context, Decision(status={}, entry=entry)
+
+    recorded = []
+    fake.store.answers["load"] = unit().loaded
+    fake.lease.is_settled = False
+    monkeypatch.setattr(reconcile, "release", lambda *_: None)
+    monkeypatch.setattr(reconcile, "unit_context", lambda *_: unit())
+    monkeypatch.setattr(reconcile, "_decide", settles_meanwhile)
+    monkeypatch.setattr(reconcile, "_carry_out", lambda *_: recorded.append(kind) or 0.0)
+    again = reconcile.tick(OneUnit(fake), UNIT_KEY)
+    assert recorded == ([] if waits else [kind])
+    assert again == (NOT_SETTLED_SECONDS if waits else 0.0)
+    reconcile.tick(OneUnit(fake), UNIT_KEY)
+    assert recorded[-1] is kind

@@ -1,15 +1,19 @@
 """Back-out before the Switch entry: the leaving side is the truth and opens again (3.12).
 
 Unless the return mirror was freed and copied something (way_back.py), nothing about F has to be
-proven: what came late is copied onward.
+proven: what came late is copied onward. The entering side is proven closed before anything is
+lifted; only where nothing can have opened it and it does not answer, that comes after (ADR 8).
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 from kafka_migration.decide.context import UnitContext, moves_authority
 from kafka_migration.decide.rules import copying
+from kafka_migration.decide.rules import register as fences
 from kafka_migration.decide.stages.mirror_care import running
-from kafka_migration.decide.steps import tail, way_back
+from kafka_migration.decide.steps import return_mirror, tail, way_back
 from kafka_migration.decide.steps.denies import (
     leaving_denies,
     lifted_at_switch,
@@ -29,9 +33,52 @@ from kafka_migration.model import facts
 from kafka_migration.model.actions import HoldDenies, LiftDenies, ResumeConnector
 from kafka_migration.model.actions import Work as Asked
 from kafka_migration.model.entries import EntryKind
+from kafka_migration.model.facts import Fact
 from kafka_migration.model.kafka import ProbeResult
 from kafka_migration.model.reasons import Reason
 from kafka_migration.model.verdicts import PASS, Verdict, wait
+
+
+def entering_cannot_be_open(context: UnitContext) -> bool:
+    """No lift of the entering side was decided in this leg, nor is one registered (ADR 8).
+
+    The register is asked too: of a status that was restored by one entry the journal says nothing.
+    """
+    if not moves_authority(context) or not context.facts.has(facts.REGISTER):
+        return False
+    if context.facts.unknown(facts.REGISTER) or return_mirror.freed(context):
+        return False
+    register = context.facts[facts.REGISTER]
+    passed = {fences.authority(register, topic) for topic in context.writes}
+    return context.recorded(EntryKind.SWITCH) is None and context.entering not in passed
+
+
+def _gives_no_answer(context: UnitContext, fact: Fact[Any]) -> bool:
+    fault = context.facts.unknown(fact) if context.facts.has(fact) else None
+    return fault is not None and not fault.refused
+
+
+def looks_at_entering(context: UnitContext) -> bool:
+    """The entering side is looked at before the leaving one opens."""
+    silent = _gives_no_answer(context, facts.ENTERING_ACLS)
+    return moves_authority(context) and not (entering_cannot_be_open(context) and silent)
+
+
+def proves_entering(context: UnitContext) -> bool:
+    """... and seen to refuse; a leader that accepts, or no leader at all, is no silence."""
+    if not looks_at_entering(context):
+        return False
+    if not entering_cannot_be_open(context) or not context.facts.has(facts.ENTERING_PROBES):
+        return True
+    if context.facts.unknown(facts.ENTERING_PROBES) is not None:
+        return not _gives_no_answer(context, facts.ENTERING_PROBES)
+    results = {probe.result for probe in context.facts[facts.ENTERING_PROBES]}
+    return ProbeResult.UNKNOWN not in results or ProbeResult.ALLOWED in results
+
+
+def register_is_unread(_context: UnitContext) -> Verdict:
+    """Passes as soon as the register was read: the tasks after it ask whom they concern."""
+    return PASS
 
 
 def entering_is_open(context: UnitContext) -> Verdict:
@@ -126,12 +173,21 @@ def record(context: UnitContext) -> Asked | None:
 _ENTERING = (facts.ENTERING_ACLS, facts.REGISTER)
 _LEAVING = (facts.LEAVING_ACLS, facts.REGISTER)
 TASKS: tuple[Task[UnitContext], ...] = (
-    Task("entering closed", _ENTERING, entering_is_open, close_entering, moves_authority),
-    Task("entering refuses", (facts.ENTERING_PROBES,), entering_accepts, applies=moves_authority),
+    Task("register read", (facts.REGISTER,), register_is_unread, applies=moves_authority),
+    Task("entering closed", _ENTERING, entering_is_open, close_entering, looks_at_entering),
+    Task("entering refuses", (facts.ENTERING_PROBES,), entering_accepts, applies=proves_entering),
     *way_back.TASKS,
     Task("leaving open", _LEAVING, leaving_is_closed, open_leaving, moves_authority),
     Task("leaving accepts", (facts.LEAVING_PROBES,), leaving_refuses, applies=moves_authority),
     Task("replicas back", (facts.WORKLOADS,), replicas_are_missing, scale_up),
+    # Passes at once where it was done above.
+    Task("entering closed too", _ENTERING, entering_is_open, close_entering, moves_authority),
+    Task(
+        "entering refuses too",
+        (facts.ENTERING_PROBES,),
+        entering_accepts,
+        applies=moves_authority,
+    ),
     Task("mirror free", _ENTERING, mirror_is_denied, free_mirror, mirror_goes_on),
     # A task that meets its DENY once more fails for good; nothing starts it again.
     Task(

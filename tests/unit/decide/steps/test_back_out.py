@@ -9,6 +9,7 @@ from tests.unit.decide.moving import at, run_to
 from tests.unit.decide.planted import Planted, not_known
 
 from kafka_migration.model.actions import HoldDenies, LiftDenies
+from kafka_migration.model.entries import Entry, EntryKind
 from kafka_migration.model.kafka import ProbeResult
 
 
@@ -80,3 +81,85 @@ def test_the_mirror_does_not_run_before_it_is_proven_accepted(backing, monkeypat
     assert {c.state for c in backing.connectors.values()} == {"STOPPED"}
     assert backing.replicas["writer"] == 1
     assert backing.source.may_write("User:writer", "orders")
+
+
+def silent_target(planted: Planted, refused: bool = False) -> Planted:
+    for fact in ("target-acls", "entering-probes"):
+        planted.unknown[fact] = not_known(refused=refused)
+    return planted
+
+
+def is_open(planted: Planted, side: str = "source") -> bool:
+    kafka = planted.source if side == "source" else planted.target
+    return kafka.may_write("User:writer", "orders")
+
+
+def test_the_source_opens_while_the_target_does_not_answer(backing):
+    """Nothing can have opened the target before the Switch entry (docs/adr/0008)."""
+    ticks(silent_target(backing), 20)
+    assert is_open(backing)
+    assert backing.replicas["writer"] == 1
+    assert backing.status("writer")["workingStep"] == "BackOut"
+    assert "it did not answer" in backing.status("writer")["message"]
+
+
+def test_such_a_back_out_ends_only_after_the_target_was_proven_closed(backing, monkeypatch):
+    ticks(silent_target(backing), 20)
+    backing.unknown.clear()
+    with monkeypatch.context() as unproven:
+        unproven.setattr(backing, "_entering_probes", lambda _: ())
+        ticks(backing, 20)
+        assert backing.status("writer")["workingStep"] == "BackOut"
+    run_to(backing, "writer", "BackedOut")
+    assert not is_open(backing, "target")
+
+
+def test_one_silent_leader_of_the_target_does_not_keep_the_source_closed(backing, monkeypatch):
+    denied = backing._probes(backing.target, ["writer"])
+    silent = (denied[0], replace(denied[1], result=ProbeResult.UNKNOWN))
+    monkeypatch.setattr(backing, "_entering_probes", lambda _: silent)
+    ticks(backing, 20)
+    assert is_open(backing)
+    assert backing.status("writer")["workingStep"] == "BackOut"
+
+
+def test_a_silent_leader_beside_one_that_accepts_keeps_it_closed(backing, monkeypatch):
+    denied = backing._probes(backing.target, ["writer"])
+    mixed = [
+        replace(probe, result=result)
+        for probe, result in zip(denied, (ProbeResult.UNKNOWN, ProbeResult.ALLOWED), strict=False)
+    ]
+    monkeypatch.setattr(backing, "_entering_probes", lambda _: tuple(mixed))
+    ticks(backing, 20)
+    assert not is_open(backing)
+
+
+def test_a_target_that_refuses_us_is_no_silent_one(backing):
+    ticks(silent_target(backing, refused=True), 20)
+    assert not is_open(backing)
+
+
+def test_an_unknown_register_keeps_the_source_closed(backing):
+    backing.unknown["register"] = not_known()
+    ticks(silent_target(backing), 20)
+    assert not is_open(backing)
+
+
+def test_a_register_that_names_the_target_keeps_the_source_closed(backing):
+    """A status that was restored by one entry does not know of the switch any more."""
+    backing.register["authority"]["orders"] = "target"
+    ticks(silent_target(backing), 20)
+    assert not is_open(backing)
+
+
+def test_a_voided_switch_proves_the_target_first(backing):
+    """Its lift may have been sent."""
+    backing.journals["writer"] += (Entry(EntryKind.SWITCH, 1, {"topics": ["orders"]}),)
+    ticks(silent_target(backing), 20)
+    assert not is_open(backing)
+
+
+def test_a_return_mirror_that_was_freed_is_looked_at_first(backing):
+    backing.journals["writer"] += (Entry(EntryKind.FREEING, 1, {"late": False}),)
+    ticks(silent_target(backing), 20)
+    assert not is_open(backing)
