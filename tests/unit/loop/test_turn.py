@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 from tests.unit.loop.fake_world import UNIT_KEY, FakeWorld, loaded, unit, unit_spec
@@ -75,15 +76,20 @@ def test_what_was_read_before_all_was_settled_decides_neither_f_nor_switch(
         fake.lease.is_settled = True
         return context, Decision(status={}, entry=entry)
 
-    recorded = []
+    def carry_out(*_):
+        recorded.append(kind)
+        return 0.0
+
+    recorded: list[EntryKind] = []
+    app: Any = OneUnit(fake)
     fake.store.answers["load"] = unit().loaded
     fake.lease.is_settled = False
     monkeypatch.setattr(reconcile, "release", lambda *_: None)
     monkeypatch.setattr(reconcile, "unit_context", lambda *_: unit())
     monkeypatch.setattr(reconcile, "_decide", settles_meanwhile)
-    monkeypatch.setattr(reconcile, "_carry_out", lambda *_: recorded.append(kind) or 0.0)
-    again = reconcile.tick(OneUnit(fake), UNIT_KEY)
+    monkeypatch.setattr(reconcile, "_carry_out", carry_out)
+    again = reconcile.tick(app, UNIT_KEY)
     assert recorded == ([] if waits else [kind])
     assert again == (NOT_SETTLED_SECONDS if waits else 0.0)
-    reconcile.tick(OneUnit(fake), UNIT_KEY)
+    reconcile.tick(app, UNIT_KEY)
     assert recorded[-1] is kind
