@@ -196,6 +196,10 @@ class WorkersPort(Protocol):
         """Create or update the objects (server-side apply, our field manager)."""
         ...
 
+    def remove(self, namespace: str, name: str) -> None:
+        """Delete all objects of this name; missing ones are not errors."""
+        ...
+
 
 class ShardStore(Protocol):
     """Immutable ConfigMap shards, named by digest, in the migration's namespace (no owner)."""

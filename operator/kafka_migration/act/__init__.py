@@ -30,6 +30,7 @@ ACTS: Mapping[type[Any], Act] = {
     actions.ProveCommitRight: clusters.prove_commit_right,
     actions.MeasurePropagation: clusters.measure_propagation,
     actions.ApplyWorkers: mirrors.apply_workers,
+    actions.RemoveWorkers: mirrors.remove_workers,
     actions.CreateConnector: mirrors.create_connector,
     actions.ConfigureConnector: mirrors.configure_connector,
     actions.RestartTasks: mirrors.restart_tasks,

@@ -17,6 +17,7 @@ from kafka_migration.model.actions import (
     CreateConnector,
     DeleteConnector,
     FenceMirror,
+    RemoveWorkers,
     RestartTasks,
     ResumeConnector,
     StopConnector,
@@ -53,6 +54,14 @@ def apply_workers(scene: Scene, action: ApplyWorkers) -> None:
     manifests = world.engine.workers(order)
     scene.check()
     world.workers.apply(scene.home, name, manifests)
+
+
+def remove_workers(scene: Scene, action: RemoveWorkers) -> None:
+    """Delete the workers with their Service, configuration and REST password."""
+    scene.check()
+    scene.world.workers.remove(
+        scene.home, names.workers(scene.migration.short_uid, action.direction)
+    )
 
 
 def _rest_password(scene: Scene, name: str) -> str:

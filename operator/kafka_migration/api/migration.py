@@ -17,8 +17,16 @@ from kafka_migration.api.base import (
     Tls,
 )
 
-Stage = Literal["InventoryFrozen", "TargetPrepared", "Replicating", "Validated", "CutOver"]
-GatedStage = Literal["TargetPrepared", "CutOver"]
+Stage = Literal[
+    "InventoryFrozen",
+    "TargetPrepared",
+    "Replicating",
+    "Validated",
+    "CutOver",
+    "Completed",
+    "Aborted",
+]
+GatedStage = Literal["TargetPrepared", "CutOver", "Completed"]
 
 
 class Cluster(SpecModel):
@@ -216,10 +224,16 @@ class KafkaMigrationSpec(SpecModel):
         default_factory=list, description="Problems that somebody takes upon themselves."
     )
     desired_stage: Stage = Field(
-        description="How far to go, then hold. Raise it to go on; lowering it is a hold."
+        description="How far to go, then hold. Raise it to go on; lowering it is a hold. Aborted "
+        "stops new switches at once and for good; units on Target stay until somebody sets Source."
     )
     approval: Approval | None = Field(
         default=None, description="Opens the gate that status.gate names."
+    )
+    source_fence: Literal["Keep", "Release"] = Field(
+        default="Keep",
+        description="At Completed: Keep leaves the applications' DENYs on the source; Release "
+        "lifts them, which needs the acknowledgement SourceFenceReleased of fence/source.",
     )
     paused: bool = Field(default=False, description="True: no new steps; mirrors run on.")
 

@@ -150,6 +150,11 @@ class KafkaMigrationStatus(CommonStatus):
     inventory: InventorySummary | None = Field(default=None, description="The inventory.")
     plan: PlanSummary | None = Field(default=None, description="The plan.")
     replication: ReplicationSummary | None = Field(default=None, description="The bulk mirror.")
+    rollback_until: Short | None = Field(
+        default=None,
+        description="When retention, compaction or offset expiry takes the first thing that a way "
+        "back needs. Unknown: a setting could not be read. Absent: nothing limits it.",
+    )
     workloads: WorkloadCounts | None = Field(default=None, description="The units.")
     stages: Annotated[list[Progress], Field(max_length=16)] = Field(
         default_factory=list, description="Stages.", json_schema_extra=list_map("name")

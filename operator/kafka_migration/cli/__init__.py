@@ -1,7 +1,8 @@
 """`kmig`: the operator's programs and the commands for people. Called by the console script.
 
 An expected fault is one line on stderr and exit code 1. It must stay above everything else: what
-a command shows is read from Kubernetes, and the only write is the approval that a person asks for.
+a command shows is read from Kubernetes, and the only writes are the approval and the lift of a
+fence that a person asks for.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable
 
 import typer
 
-from kafka_migration.cli import people, programs
+from kafka_migration.cli import fencing, people, programs
 from kafka_migration.errors import KmigError
 
 app = typer.Typer(
@@ -31,6 +32,7 @@ _COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
 for _panel, _commands in _COMMANDS.items():
     for _command in _commands:
         app.command(rich_help_panel=_panel)(_command)
+app.add_typer(fencing.app, name="fences", rich_help_panel="For people")
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """Our two kinds and their journal, read with the kubeconfig of whoever runs `kmig`.
 
 Called by the commands. Plain read access to the two kinds is enough; what may not be read is
-named, never left out. The only write is an approval.
+named, never left out. The only writes are an approval and, for `kmig fences lift`, the register.
 """
 
 from __future__ import annotations
@@ -12,12 +12,22 @@ from typing import Any
 
 from kafka_migration.adapters.kubernetes import paths
 from kafka_migration.adapters.kubernetes.client import Api, Json, connect
+from kafka_migration.adapters.kubernetes.register import Register
+from kafka_migration.adapters.kubernetes.secrets import Secrets
 from kafka_migration.adapters.kubernetes.shards import Shards
+from kafka_migration.api.migration import KafkaMigrationSpec
+from kafka_migration.connections import operator_connection
+from kafka_migration.decide.context import MigrationContext
+from kafka_migration.decide.rules import legs, names
 from kafka_migration.errors import Refused
 from kafka_migration.journal import read_journal
-from kafka_migration.model.entries import EntryKind
+from kafka_migration.loading import parse
+from kafka_migration.model.entries import EntryKind, Journal
 from kafka_migration.model.inventory import Inventory
+from kafka_migration.model.kafka import Connection
+from kafka_migration.model.kubernetes import Key, Loaded
 from kafka_migration.model.reasons import Reason
+from kafka_migration.model.sides import Side
 
 _OWN = f"{paths.GROUP}/{paths.VERSION}"
 
@@ -89,6 +99,43 @@ class Reader:
         metadata = migration["metadata"]
         path = paths.own("KafkaMigration", metadata["namespace"], metadata["name"])
         self._api.merge(path, {"metadata": {"uid": metadata["uid"]}, **patch})
+
+    def register(self, migration: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
+        """The fence register with its version; ({}, "") before the first fence."""
+        metadata = migration["metadata"]
+        name = names.fence_register(metadata["name"])
+        return Register(self._api).read(metadata["namespace"], name)
+
+    def write_register(
+        self, migration: Mapping[str, Any], document: Mapping[str, Any], version: str
+    ) -> None:
+        """Write it against the version read; another writer in between = Conflict."""
+        metadata = migration["metadata"]
+        name = names.fence_register(metadata["name"])
+        Register(self._api).write(metadata["namespace"], name, document, version)
+
+    def authority(self, migration: Json) -> Mapping[str, Side]:
+        """Per topic the side that the journal of its unit gives it; unreadable ones are left out."""
+        namespace, shards = migration["metadata"]["namespace"], Shards(self._api)
+        found: dict[str, Side] = {}
+        for unit in _family(migration, *self._units([migration])).units:
+            head = str((unit.get("status", {}).get("journal") or {}).get("head") or "")
+            try:
+                journal = read_journal(shards, namespace, unit["metadata"]["uid"], head)
+            except Refused:
+                continue
+            side = legs.authority(journal.entries)
+            found.update(dict.fromkeys(unit["spec"]["topics"].get("writes", ()), side))
+        return found
+
+    def connection(self, migration: Mapping[str, Any], side: Side) -> Connection:
+        """The operator's own connection to one side, from the Secrets that the migration names."""
+        metadata = migration["metadata"]
+        key = Key("KafkaMigration", metadata["namespace"], metadata["name"])
+        uid, spec = metadata["uid"], migration["spec"]
+        loaded = Loaded(key, uid, 0, "", deleting=False, finalizers=(), spec=spec, status={})
+        context = MigrationContext(loaded, parse(loaded, KafkaMigrationSpec), Journal())
+        return operator_connection(Secrets(self._api), context, side)
 
     def _named(self, namespace: str, name: str) -> Family:
         migration = self._api.get(paths.own("KafkaMigration", namespace, name))

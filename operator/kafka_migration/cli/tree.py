@@ -86,6 +86,7 @@ def _migration(view: MigrationView) -> RenderableType:
     facts = [
         ("stage", _way(view.stage or "-", view.desired_stage)),
         ("on target", view.on_target),
+        ("rollback until", view.rollback_until),
         ("lag", None if view.lag_seconds is None else f"{view.lag_seconds} s"),
     ]
     said = _state(view) if view.gate is None else _gate(view, view.gate)

@@ -84,6 +84,7 @@ class MigrationView(Common):
     lag_seconds: int | None
     gate: Mapping[str, str] | None  # only while it is closed
     on_target: str | None
+    rollback_until: str | None
     stages: tuple[Row, ...]
 
 
@@ -171,6 +172,7 @@ def _migration(body: Mapping[str, Any], now: datetime) -> MigrationView:
         desired_stage=spec["desiredStage"],
         lag_seconds=(status.get("replication") or {}).get("maxLagSeconds"),
         gate=status.get("gate") if closed else None,
+        rollback_until=status.get("rollbackUntil"),
         on_target=(status.get("workloads") or {}).get("summary"),
         stages=_rows(status.get("stages", []), now),
     )

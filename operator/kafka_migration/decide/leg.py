@@ -12,6 +12,7 @@ from typing import Any
 
 from kafka_migration.api.cutover import WorkloadCutoverSpec
 from kafka_migration.decide.context import MigrationContext, UnitContext, moves_authority
+from kafka_migration.decide.gate import completing
 from kafka_migration.model.entries import EntryKind, Journal
 from kafka_migration.model.reasons import Reason
 from kafka_migration.model.sides import Direction, Side
@@ -79,6 +80,9 @@ def wanted(context: UnitContext) -> Side:
 def refusal(context: UnitContext) -> Verdict | None:
     """Why a unit on the target that is wanted back cannot come; None = it can."""
     name = f"unit/{context.loaded.key.name}"
+    if completing(context.migration):
+        text = "the migration is completed: nothing goes back; set spec.desiredCluster to Target"
+        return fail([Problem(Reason.NOT_ROLLBACKABLE, name, text)])
     if not context.reversible:
         text = (
             "spec.desiredCluster is Source, but spec.replication.reverse of the migration is "

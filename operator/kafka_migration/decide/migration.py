@@ -17,7 +17,7 @@ from kafka_migration.decide.decision import (
     WORKING_SECONDS,
     Decision,
 )
-from kafka_migration.decide.gate import Gate, approvals, named_by_spec
+from kafka_migration.decide.gate import Gate, aborted, approvals, completing, named_by_spec
 from kafka_migration.decide.migration_status import Standing, status_of
 from kafka_migration.decide.stages import cut_over, replicating
 from kafka_migration.decide.table import STAGE_ORDER, STAGES, Stage
@@ -77,9 +77,13 @@ def decide_migration(context: MigrationContext, now: str) -> Need | Decision:
     stage = STAGES[min(at + 1, len(STAGES) - 1)]
     gate = _gate(context, stage)
     closed = _closed(context, stage, gate, at)
-    walked = _further_approval(context) or _walk(
+    walked = _recorded_first(context) or _walk(
         context, stage, at, resting=closed is not None or done_all
     )
+    if isinstance(walked, Done) and _asks(gate, closed, stage):
+        # What approving cannot mend is said before anybody is asked to approve.
+        walked = walk(stage.before, context)
+        gate, closed = (gate, closed) if isinstance(walked, Done) else (None, None)
     if isinstance(walked, Need):
         return walked
     standing = Standing(stage, at, walked, gate, closed)
@@ -90,15 +94,19 @@ def _replicating(context: MigrationContext) -> bool:
     return context.journal.last(EntryKind.REPLICATION_STARTED) is not None
 
 
-def _switching(context: MigrationContext) -> bool:
-    """Switches are asked for, and were approved for the units that were there then."""
-    wanted = STAGE_ORDER.index(context.spec.desired_stage) >= STAGE_ORDER.index(cut_over.NAME)
-    return wanted and bool(approvals(context, cut_over.NAME))
+def _asks(gate: Gate | None, closed: Verdict | None, stage: Stage) -> bool:
+    """The stage's own gate is closed and awaits somebody."""
+    if gate is None or closed is None or gate.stage != stage.name:
+        return False
+    return closed.reason in (Reason.AWAITING_APPROVAL, Reason.PLAN_CHANGED)
 
 
-def _further_approval(context: MigrationContext) -> Open | None:
-    """An approval of units that came or changed after the first: an entry at once, at any stage."""
-    if context.spec.paused or not _switching(context):
+def _recorded_first(context: MigrationContext) -> Open | None:
+    """What people said is an entry at once, at any stage: an abort, an approval of later units."""
+    if aborted(context) and context.journal.last(EntryKind.ABORTED) is None:
+        why = wait(Reason.PROGRESSING, "recording the abort")
+        return Open("abort recorded", why, Entry(EntryKind.ABORTED, 1, {}))
+    if context.spec.paused or not cut_over.permitted(context):
         return None
     walked = walk(cut_over.APPROVAL, context)
     return walked if isinstance(walked, Open) and walked.work is not None else None
@@ -113,12 +121,20 @@ def _entered(context: MigrationContext, at: int, walked: Walk) -> Standing:
 
 def _closed(context: MigrationContext, stage: Stage, gate: Gate | None, at: int) -> Verdict | None:
     """Why the next stage is not worked on now; None = it is."""
+    if aborted(context):
+        text = (
+            "aborted for good: no unit switches any more, mirrors run on; set "
+            "spec.desiredCluster: Source of units that shall go back"
+        )
+        return wait(Reason.ABORTED, text)
     if context.spec.paused:
         return wait(Reason.SPEC_PAUSED, "paused: no new steps; mirrors run on")
-    waits = cut_over.somebody_waits_for_approval(context, gate) if _switching(context) else None
+    permitted = cut_over.permitted(context)
+    waits = cut_over.somebody_waits_for_approval(context, gate) if permitted else None
     if waits is not None:
         return waits
-    desired = STAGE_ORDER.index(context.spec.desired_stage)
+    wanted = context.spec.desired_stage
+    desired = STAGE_ORDER.index(wanted) if wanted in STAGE_ORDER else -1
     if at + 1 > desired or at >= len(STAGES) - 1:
         name = STAGE_ORDER[at] if at >= 0 else "nothing"
         return wait(Reason.HOLDING_AT_DESIRED_STAGE, f"holding at {name} as requested")
@@ -127,7 +143,7 @@ def _closed(context: MigrationContext, stage: Stage, gate: Gate | None, at: int)
 
 def _walk(context: MigrationContext, stage: Stage, at: int, *, resting: bool) -> Walk:
     """An open hand-over first, then what must stay true, a new hand-over, then the stage."""
-    if _replicating(context):
+    if _replicating(context) and not completing(context):
         known = walk(UNITS_KNOWN, context)  # else an open hand-over would not be seen
         if not isinstance(known, Done):
             return known
@@ -138,7 +154,7 @@ def _walk(context: MigrationContext, stage: Stage, at: int, *, resting: bool) ->
             return guarded
         if hand_over.wanted(context):
             return walk(hand_over.tasks(context), context)
-    elif at >= 0:
+    elif 0 <= at < len(STAGES) - 1:
         guarded = walk(STAGES[0].tasks, context)
         if not isinstance(guarded, Done):
             return guarded
@@ -166,7 +182,7 @@ def _decide(context: MigrationContext, standing: Standing, now: str) -> Decision
 def _wake(standing: Standing) -> float:
     walked = standing.walked
     if isinstance(walked, Done):
-        copying = standing.at >= STAGE_ORDER.index("Replicating")
+        copying = standing.at >= STAGE_ORDER.index("Replicating") and not standing.complete
         return COPYING_SECONDS if copying else IDLE_SECONDS
     if isinstance(walked, Open) and walked.verdict.kind is Kind.FAIL:
         return 5.0

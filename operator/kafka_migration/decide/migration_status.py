@@ -9,6 +9,7 @@ from typing import Any
 from kafka_migration.decide.context import MigrationContext
 from kafka_migration.decide.decision import LONGEST_MESSAGE, Condition, merged, progressed, shown
 from kafka_migration.decide.gate import Gate
+from kafka_migration.decide.rollback_until import ends_soon, rollback_until
 from kafka_migration.decide.table import STAGE_ORDER, STAGES, Stage
 from kafka_migration.decide.tasks import Done, Open, Walk
 from kafka_migration.model import facts
@@ -56,16 +57,19 @@ def status_of(context: MigrationContext, standing: Standing, now: str) -> dict[s
     old = context.loaded.status
     ready = _ready(context, standing)
     status: dict[str, Any] = {key: value for key, value in old.items() if key != "gate"}
+    until = rollback_until(context, old)
+    ending = ends_soon(until, now)
     working = "" if standing.closed or standing.complete else standing.stage.name
     status.update(
         observedGeneration=context.loaded.generation,
         phase=_phase(standing, ready),
         message=ready.message[:LONGEST_MESSAGE],
         workingStage=working,
+        rollbackUntil=until,
         stages=progressed(old.get("stages", []), STAGE_ORDER, standing.stage.name, now)
         if not standing.complete
         else progressed(old.get("stages", []), STAGE_ORDER, "", now),
-        problems=shown(standing.verdict.problems if standing.verdict else ()),
+        problems=shown([*(standing.verdict.problems if standing.verdict else ()), *ending]),
         conditions=merged(
             old.get("conditions", []),
             _conditions(context, standing, ready),
@@ -138,11 +142,13 @@ def _ready(context: MigrationContext, standing: Standing) -> Condition:
         resting = verdict.reason is Reason.WAITING_FOR_WAVE
         status = "True" if resting else "False"
         return Condition("Ready", status, verdict.reason, verdict.message)
-    if standing.complete and not standing.awaits_approval:
-        return Condition("Ready", "True", Reason.HOLDING_AT_DESIRED_STAGE, _arrived(context))
+    if standing.complete:
+        text = "completed: no mirror is left, nothing goes back; kmig fences list shows what stays"
+        return Condition("Ready", "True", Reason.COMPLETED, text)
     if standing.closed is not None:
         text = standing.closed.message
         if standing.closed.reason is Reason.HOLDING_AT_DESIRED_STAGE:
+            text += f": {_arrived(context)}" if standing.reached_name == "CutOver" else ""
             text += f"; raise spec.desiredStage to {standing.stage.name} to go on"
         status = "False" if standing.awaits_approval else "True"
         return Condition("Ready", status, standing.closed.reason, text)
@@ -156,6 +162,8 @@ def _phase(standing: Standing, ready: Condition) -> str:
         Reason.AWAITING_APPROVAL: "AwaitingApproval",
         Reason.PLAN_CHANGED: "AwaitingApproval",
         Reason.SPEC_PAUSED: "Paused",
+        Reason.ABORTED: "Aborted",
+        Reason.COMPLETED: "Completed",
     }
     if ready.reason in by_reason:
         return by_reason[ready.reason]
@@ -182,7 +190,7 @@ def _conditions(
         verdict.reason if failed and verdict else Reason.NOT_STALLED,
         verdict.message if failed and verdict else "no problem needs anybody",
     )
-    yield Condition("Succeeded", "Unknown", Reason.PROGRESSING, "the migration goes on")
+    yield _succeeded(standing)
     waits = standing.awaits_approval
     yield Condition(
         "ApprovalRequired",
@@ -204,6 +212,15 @@ def _conditions(
     ):
         yield _connected(context, kind, fact, old.get(kind))
     yield _replication(standing, old.get("ReplicationHealthy"))
+
+
+def _succeeded(standing: Standing) -> Condition:
+    kind = "Succeeded"
+    if standing.complete:
+        return Condition(kind, "True", Reason.COMPLETED, "everything moved or was excused by name")
+    if standing.closed is not None and standing.closed.reason is Reason.ABORTED:
+        return Condition(kind, "False", Reason.ABORTED, "aborted")
+    return Condition(kind, "Unknown", Reason.PROGRESSING, "the migration goes on")
 
 
 def _connected(
@@ -228,6 +245,8 @@ def _replication(standing: Standing, old: dict[str, Any] | None) -> Condition:
         Reason.TOPIC_MISSING,
     )
     verdict = standing.verdict
+    if standing.complete:
+        return Condition(kind, "Unknown", Reason.COMPLETED, "no mirror is left")
     if verdict is not None and verdict.reason in lag_reasons:
         return Condition(kind, "False", verdict.reason, verdict.message)
     if isinstance(standing.walked, Done) and standing.at >= STAGE_ORDER.index("Replicating"):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from kafka_migration.decide.context import UnitContext
+from kafka_migration.decide.gate import aborted, completing
 from kafka_migration.decide.leg import wanted, wanted_side
 from kafka_migration.decide.machine import Phase
+from kafka_migration.decide.stages import cut_over
 from kafka_migration.decide.table import STAGE_ORDER, Step
 from kafka_migration.model import facts
-from kafka_migration.model.entries import EntryKind
 from kafka_migration.model.reasons import Reason
 from kafka_migration.model.verdicts import Kind, Problem, Verdict, wait
 
@@ -41,6 +42,8 @@ def permission(context: UnitContext, step: Step) -> Verdict | None:
         return wait(Reason.DELETING, "being deleted: the unit stays on the source")
     if context.spec.desired_cluster == "Source":
         return wait(Reason.HOLDING_ON_SOURCE, "spec.desiredCluster is Source")
+    if aborted(context.migration):
+        return wait(Reason.ABORTED, "the migration was aborted: the unit stays on the source")
     if context.migration.spec.paused:
         return wait(Reason.SPEC_PAUSED, "the migration is paused")
     return (
@@ -61,6 +64,9 @@ def _may_come_back(context: UnitContext, step: Step) -> Verdict | None:
     """Neither stage nor approval keeps a unit from the source; once begun it is not recalled."""
     if step.phase is Phase.OPEN and wanted(context) == "target":
         return wait(Reason.ON_TARGET, "on the target, as wanted; prepared to come back")
+    if step.phase is Phase.OPEN and completing(context.migration):
+        text = "the migration is completed: nothing goes back; set spec.desiredCluster to Target"
+        return refused(Reason.NOT_ROLLBACKABLE, f"unit/{context.loaded.key.name}", text)
     if context.migration.spec.paused:
         return wait(Reason.SPEC_PAUSED, "the migration is paused")
     closed = _changed(context) or _namespace(context)
@@ -111,10 +117,7 @@ def _may_prepare(context: UnitContext) -> Verdict | None:
 
 def _may_switch(context: UnitContext, step: Step) -> Verdict | None:
     migration = context.migration
-    approved = any(
-        entry.data["stage"] == "CutOver" for entry in migration.journal.of(EntryKind.APPROVED)
-    )
-    if not approved or migration.spec.desired_stage != "CutOver":
+    if not cut_over.permitted(migration):
         text = "prepared; the migration does not permit switches yet (CutOver, approved)"
         return wait(Reason.WAITING_FOR_MIGRATION, text)
     through = migration.spec.cutover.through_wave if migration.spec.cutover else 0

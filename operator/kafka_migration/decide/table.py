@@ -17,6 +17,7 @@ from kafka_migration.decide.rules.windows import (
     settle_deadline,
 )
 from kafka_migration.decide.stages import (
+    completed,
     cut_over,
     inventory_frozen,
     replicating,
@@ -29,6 +30,7 @@ from kafka_migration.decide.steps import (
     catch_up,
     drain,
     fence,
+    fence_kept,
     observe,
     preflight,
     prepare,
@@ -49,6 +51,7 @@ class Stage:
     name: str
     tasks: tuple[Task[MigrationContext], ...]
     gate: Callable[[MigrationContext], Gate | None] | None = None  # what must be approved
+    before: tuple[Task[MigrationContext], ...] = ()  # must hold before the gate is offered
 
 
 STAGES: tuple[Stage, ...] = (
@@ -57,6 +60,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("Replicating", replicating.TASKS),
     Stage("Validated", validated.TASKS),
     Stage("CutOver", cut_over.TASKS, cut_over.gate),
+    Stage("Completed", completed.TASKS, completed.gate, completed.BEFORE),
 )
 STAGE_ORDER = tuple(stage.name for stage in STAGES)
 
@@ -118,7 +122,7 @@ STEPS: tuple[Step, ...] = (
     Step("Switch", switch.TASKS, Phase.CRITICAL, _seconds(120)),
     Step("Resume", resume.TASKS, Phase.COMMITTED),
     Step("Observe", observe.TASKS, Phase.SETTLED),
-    Step("Completed", (), Phase.END),
+    Step("Completed", fence_kept.TASKS, Phase.END),
 )
 STEP_ORDER = tuple(step.name for step in STEPS)
 BACK_OUT = Step("BackOut", back_out.TASKS, Phase.BACKING)

@@ -43,6 +43,13 @@ class ApplyWorkers:
 
 
 @dataclass(frozen=True)
+class RemoveWorkers:
+    """Remove the Connect workers of a direction; what they copied stays."""
+
+    direction: Direction
+
+
+@dataclass(frozen=True)
 class CreateConnector:
     """Create a mirror STOPPED; it lists exactly these topics."""
 
@@ -228,6 +235,7 @@ Action = (
     CreateTopic
     | EnsureAcls
     | ApplyWorkers
+    | RemoveWorkers
     | CreateConnector
     | ConfigureConnector
     | RestartTasks

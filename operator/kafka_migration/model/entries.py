@@ -29,6 +29,9 @@ class EntryKind(StrEnum):
     HAND_OVER_TAKEN_BACK = "HandOverTakenBack"
     MIRROR_CONFIGURED = "MirrorConfigured"
     MIRROR_DENIED = "MirrorDenied"
+    AUDITED = "Audited"
+    MIRRORS_REMOVED = "MirrorsRemoved"
+    ABORTED = "Aborted"
     # WorkloadCutover
     PREPARED = "Prepared"
     DRAINING = "Draining"
@@ -40,7 +43,7 @@ class EntryKind(StrEnum):
     FREEING = "Freeing"  # the PATCH answered; intent to lift the return mirror's DENY
     SWITCH = "Switch"
     RESUMED = "Resumed"
-    COMPLETED = "Completed"
+    COMPLETED = "Completed"  # of a KafkaMigration too
     BACK_OUT = "BackOut"
     NO_COPY = "NoCopy"  # which back-out it is: the freed return mirror copied nothing
     BACKED_OUT = "BackedOut"

@@ -140,6 +140,15 @@ class UnitView:
     entries: tuple[Any, ...] = ()  # journal entries, oldest first
 
 
+@dataclass(frozen=True)
+class AuditView:
+    """The comparison that follows what comes back from a unit; report None = none yet."""
+
+    name: str
+    exists: bool
+    report: Mapping[str, Any] | None
+
+
 # both kinds
 SOURCE_CLUSTER: Fact[Cluster] = Fact("source-cluster")
 TARGET_CLUSTER: Fact[Cluster] = Fact("target-cluster")
@@ -171,6 +180,7 @@ PATCH_QUIET_SECONDS: Fact[float] = Fact("patch-quiet-seconds")
 LAG_SECONDS: Fact[float] = Fact("lag-seconds")
 WITHIN_LAG_SECONDS: Fact[float] = Fact("within-lag-seconds")
 COMPARISON: Fact[JobState | None] = Fact("comparison")
+AUDITS: Fact[Mapping[str, AuditView]] = Fact("audits")  # by uid of units on the target
 COMPARISON_REPORT: Fact[Mapping[str, Any] | None] = Fact("comparison-report")
 
 # WorkloadCutover

@@ -64,6 +64,7 @@ OBSERVERS: Mapping[str, Observer] = {
         (facts.RESTARTS, copying.restarts),
         (facts.PATCH_QUIET_SECONDS, copying.patch_quiet_seconds),
         (facts.COMPARISON, migration.comparison),
+        (facts.AUDITS, migration.audits),
         (facts.COMPARISON_REPORT, migration.comparison_report),
         (facts.WORKLOADS, unit.workloads),
         (facts.BINDINGS, unit.bindings),

@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from kafka_migration.decide.context import UnitContext
-from kafka_migration.decide.rules import names
+from kafka_migration.decide.rules import legs, names
 from kafka_migration.errors import KmigError
 from kafka_migration.journal import read_other
 from kafka_migration.model import facts
 from kafka_migration.model.actions import Direction
 from kafka_migration.model.connect import Connector, ConnectorOffsets, Workers
-from kafka_migration.model.facts import Fact, UnitView
+from kafka_migration.model.facts import AuditView, Fact, UnitView
 from kafka_migration.model.kubernetes import JobState, Loaded
 from kafka_migration.model.reasons import Reason
 from kafka_migration.observe.clusters import register_name
@@ -129,6 +129,21 @@ def _unit_view(look: Look, unit: Loaded) -> UnitView:
     world = look.world
     unit, journal = read_other(world.shards, home(look.context), unit, world.store.load)
     return UnitView(unit, journal.entries)
+
+
+def audits(look: Look) -> Mapping[str, AuditView]:
+    """The comparisons that follow what comes back, of units that are on the target."""
+    jobs, namespace = look.world.jobs, home(look.context)
+    found: dict[str, AuditView] = {}
+    for unit in look.get(facts.UNITS):
+        leg = legs.newest(unit.entries)
+        if leg is None or leg.direction != "forward":
+            continue
+        short_uid = unit.loaded.uid.replace("-", "")[:8]
+        name = names.tail_job(short_uid, leg.attempt, "reverse")
+        there = jobs.state(namespace, name) is not None
+        found[unit.loaded.uid] = AuditView(name, there, jobs.report(namespace, name))
+    return found
 
 
 def comparison(look: Look) -> JobState | None:

@@ -21,7 +21,7 @@ from kafka_migration.decide.decision import Decision
 from kafka_migration.decide.leg import working_leg, working_spec
 from kafka_migration.decide.migration import decide_migration
 from kafka_migration.decide.permission import MOVING
-from kafka_migration.decide.rules import names
+from kafka_migration.decide.rules import legs, names
 from kafka_migration.decide.rules.segments import segment_at
 from kafka_migration.decide.steps.owners import partition_maps
 from kafka_migration.decide.tasks import Failure, Need
@@ -31,6 +31,7 @@ from kafka_migration.model.actions import Direction
 from kafka_migration.model.connect import OFFSET_RESET, Connector, ConnectorOffsets, Workers
 from kafka_migration.model.entries import Entry, EntryKind, Journal
 from kafka_migration.model.facts import (
+    AuditView,
     BindingView,
     CopyBounds,
     Fact,
@@ -533,6 +534,24 @@ class Planted:
         job = self.jobs.get(_unit(context).tail_job)
         return None if job is None else job["report"]
 
+    def _audits(self, context: Context) -> Mapping[str, AuditView]:
+        views = {}
+        for unit in self._units(context):
+            name = names.tail_job(unit.loaded.uid.replace("-", "")[:8], 1, "reverse")
+            job = self.jobs.get(name)
+            leg = legs.newest(unit.entries)
+            if leg is None or leg.direction != "forward":
+                continue
+            if job is not None:
+                for part in job["report"]["partitions"]:
+                    part["targetNext"] = self.source.high[
+                        Partition(part["topic"], part["partition"])
+                    ]
+            views[unit.loaded.uid] = AuditView(
+                name, job is not None, None if job is None else job["report"]
+            )
+        return views
+
     def _job(self, name: str) -> JobState | None:
         return JobState(name, 1, 0, 0) if name in self.jobs else None
 
@@ -753,6 +772,14 @@ class Planted:
             self.workers = applied
         else:
             self.reverse_workers = applied
+
+    def _do_RemoveWorkers(self, _: str, action: act.RemoveWorkers) -> None:  # noqa: N802
+        assert not self.connectors
+        gone = Workers(False, None, 0, 1)
+        if action.direction == "forward":
+            self.workers = gone
+        else:
+            self.reverse_workers = gone
 
     def _do_CreateConnector(self, _: str, action: act.CreateConnector) -> None:  # noqa: N802
         topics = frozenset(action.topics)

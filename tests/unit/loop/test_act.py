@@ -23,6 +23,7 @@ EVERY: tuple[Action, ...] = (
     actions.CreateTopic(NewTopic("orders", 1, 1)),
     actions.EnsureAcls("target", (DENY,)),
     actions.ApplyWorkers("forward", "hash"),
+    actions.RemoveWorkers("reverse"),
     actions.CreateConnector("forward", "kmig-aaaaaaaa-bulk", ("orders",)),
     actions.ConfigureConnector("forward", "m", ("orders",)),
     actions.RestartTasks("forward", "m"),
@@ -116,6 +117,12 @@ def test_the_rest_password_of_the_workers_is_kept(fake):
     ((_, namespace, name, manifests),) = fake.workers.calls
     assert (namespace, name) == ("platform", "kmig-aaaaaaaa-forward")
     assert manifests == [{"image": "kafka:test", "hash": "h", "password": "rest"}]
+
+
+def test_the_workers_of_a_direction_are_removed_by_name(fake):
+    act(fake.world, migration(), actions.RemoveWorkers("reverse"))
+    ((name, namespace, workers),) = fake.workers.calls
+    assert (name, namespace, workers) == ("remove", "platform", "kmig-aaaaaaaa-reverse")
 
 
 def test_the_rest_password_of_new_workers_is_random(fake):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kafka_migration.decide.context import MigrationContext
-from kafka_migration.decide.gate import Gate, approvals, named_by_spec
+from kafka_migration.decide.gate import Gate, aborted, approvals, completing, named_by_spec
 from kafka_migration.decide.rules.coverage import covered, described, spec_digest
 from kafka_migration.decide.tasks import Task
 from kafka_migration.model import facts
@@ -25,7 +25,7 @@ _NAMED = 5  # units that a sentence names
 _AT_REST = frozenset({None, "", "Prepare", "Preflight"})
 
 
-def _units(context: MigrationContext) -> tuple[UnitView, ...] | None:
+def units(context: MigrationContext) -> tuple[UnitView, ...] | None:
     """The units of the migration; None = not read."""
     if not context.facts.has(facts.UNITS) or context.facts.unknown(facts.UNITS) is not None:
         return None
@@ -35,34 +35,34 @@ def _units(context: MigrationContext) -> tuple[UnitView, ...] | None:
 def gate(context: MigrationContext) -> Gate | None:
     """Plan, proof, acknowledgements and units; None while one of them is not known."""
     proof = context.journal.last(EntryKind.CONTENT_VALIDATED)
-    units = _units(context)
-    if context.inventory is None or proof is None or units is None:
+    present = units(context)
+    if context.inventory is None or proof is None or present is None:
         return None
     value = {
         "plan": context.inventory.plan.digest,
         "proof": proof.data,
         "acknowledgements": _acknowledged(context),
-        "units": described(units),
+        "units": described(present),
     }
-    return Gate(NAME, digest(canonical(value)), _summary(context, proof, units))
+    return Gate(NAME, digest(canonical(value)), _summary(context, proof, present))
 
 
 def _acknowledged(context: MigrationContext) -> list[dict[str, str]]:
     return [a.model_dump(by_alias=True) for a in context.spec.acknowledgements]
 
 
-def _summary(context: MigrationContext, proof: Entry, units: Iterable[UnitView]) -> str:
+def _summary(context: MigrationContext, proof: Entry, present: Iterable[UnitView]) -> str:
     missing = uncovered(context)
     if approvals(context, NAME) and missing:
         return f"permit the switches of units not covered yet: {_named(missing)}"
     return (
         f"{proof.data['records']} records compared, {proof.data['verdict']}; permit the switches, "
-        f"wave by wave, of {_named(u for u in units if not u.loaded.deleting)}"
+        f"wave by wave, of {_named(u for u in present if not u.loaded.deleting)}"
     )
 
 
-def _named(units: Iterable[UnitView]) -> str:
-    names = [f"{u.loaded.key.namespace}/{u.loaded.key.name}" for u in units]
+def _named(present: Iterable[UnitView]) -> str:
+    names = [f"{u.loaded.key.namespace}/{u.loaded.key.name}" for u in present]
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return ", ".join(names[:_NAMED]) + more if names else "no unit (there is none yet)"
 
@@ -82,7 +82,7 @@ def uncovered(context: MigrationContext) -> tuple[UnitView, ...]:
     """Units that no recorded approval covers as they are; what is on Target has moved already."""
     return tuple(
         unit
-        for unit in _units(context) or ()
+        for unit in units(context) or ()
         if not unit.loaded.deleting
         and unit.loaded.status.get("activeCluster") != "Target"
         and standing_of(context, unit.loaded) is not None
@@ -96,6 +96,14 @@ def _waits(context: MigrationContext, unit: Loaded) -> bool:
     wanted, cutover = unit.spec.get("desiredCluster"), context.spec.cutover
     by_wave = cutover is not None and unit.spec.get("wave", 0) <= cutover.through_wave
     return wanted == "Target" or (wanted == "ByWave" and by_wave)
+
+
+def permitted(context: MigrationContext) -> bool:
+    """Switches are asked for and approved; neither aborted nor past the point of no return."""
+    asked = context.spec.desired_stage in (NAME, "Completed")
+    return (
+        asked and bool(approvals(context, NAME)) and not (aborted(context) or completing(context))
+    )
 
 
 def somebody_waits_for_approval(context: MigrationContext, gate: Gate | None) -> Verdict | None:
@@ -128,26 +136,28 @@ def approval_is_not_recorded(context: MigrationContext) -> Verdict:
 
 def record_approval(context: MigrationContext) -> Work | None:
     """What was approved: the gate's digest, each unit that it covers, what was acknowledged."""
-    shown, units = gate(context), _units(context)
-    if shown is None or units is None or not named_by_spec(context, shown):
+    shown, present = gate(context), units(context)
+    if shown is None or present is None or not named_by_spec(context, shown):
         return None
-    seen = {u.loaded.uid: spec_digest(u.loaded) for u in units if not u.loaded.deleting}
+    seen = {u.loaded.uid: spec_digest(u.loaded) for u in present if not u.loaded.deleting}
     data = {"stage": NAME, "digest": shown.digest, "units": seen}
     return Entry(EntryKind.APPROVED, 1, data | {"acknowledgements": _acknowledged(context)})
 
 
 def arrived(unit: UnitView) -> bool:
-    """The unit is on Target and past its observation."""
-    return unit.loaded.status.get("workingStep") == "Completed"
+    """The unit is on Target and past its observation, or stays there prepared to come back."""
+    status = unit.loaded.status
+    stays = status.get("direction") == "reverse" and status.get("waitingFor") == Reason.ON_TARGET
+    return status.get("workingStep") == "Completed" or stays
 
 
 def units_are_not_on_target(context: MigrationContext) -> Verdict:
     """Every unit arrived; waiting for a wave is a hold, not work."""
-    units = context.facts[facts.UNITS]
-    pending = [u for u in units if not arrived(u)]
-    if units and not pending:
+    present = context.facts[facts.UNITS]
+    pending = [u for u in present if not arrived(u)]
+    if present and not pending:
         return PASS
-    if not units:
+    if not present:
         text = "no WorkloadCutover names this migration yet; apply one"
         return wait(Reason.WAITING_FOR_WAVE, text)
     through = context.spec.cutover.through_wave if context.spec.cutover else 0
@@ -155,7 +165,7 @@ def units_are_not_on_target(context: MigrationContext) -> Verdict:
     if not moving:
         waves = sorted({u.loaded.spec.get("wave", 0) for u in pending})
         text = (
-            f"{len(units) - len(pending)} of {len(units)} units on Target; the next wave is "
+            f"{len(present) - len(pending)} of {len(present)} units on Target; the next wave is "
             f"{waves[0]}: raise spec.cutover.throughWave to release it"
         )
         return wait(Reason.WAITING_FOR_WAVE, text)

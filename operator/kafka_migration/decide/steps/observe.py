@@ -7,7 +7,7 @@ from dataclasses import replace
 from kafka_migration.decide.context import UnitContext
 from kafka_migration.decide.stages.mirror_care import running
 from kafka_migration.decide.stages.validated import report_problems
-from kafka_migration.decide.steps import return_mirror, tail
+from kafka_migration.decide.steps import fence_kept, return_mirror, tail
 from kafka_migration.decide.steps.arm_reverse import may_resume
 from kafka_migration.decide.steps.resume import silent_behind, somebody_wrote_behind_the_fence
 from kafka_migration.decide.steps.return_mirror import comes_back
@@ -105,6 +105,7 @@ def record(context: UnitContext) -> Asked | None:
 
 
 TASKS: tuple[Task[UnitContext], ...] = (
+    *fence_kept.TASKS,
     Task(
         "fence held",
         (facts.LEAVING_ENDS,),

@@ -89,3 +89,12 @@ def test_a_restart_changes_the_template_each_time(server: FakeApiServer) -> None
         stamps.append(template["metadata"]["annotations"]["kafka-migration.io/restarted-at"])
     assert len(set(stamps)) == 2
     assert template["spec"] == {"containers": [{"image": "kafka:4.3.1"}]}
+
+
+def test_what_is_removed_is_gone_also_when_it_was_gone_before(server: FakeApiServer) -> None:
+    server.put(PATH, deployment())
+    for _ in range(2):
+        ConnectWorkers(server.api()).remove("platform", "connect")
+    assert PATH not in server.objects
+    removed = {path.split("/")[-2] for method, path in server.calls if method == "DELETE"}
+    assert {"deployments", "services", "secrets", "configmaps"} <= removed

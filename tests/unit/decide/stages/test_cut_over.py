@@ -8,9 +8,9 @@ from tests.unit.decide.moving import at, last_at, stands
 from tests.unit.decide.planted import Planted
 
 from kafka_migration.decide.context import MigrationContext
-from kafka_migration.decide.stages.cut_over import record_approval
+from kafka_migration.decide.stages.cut_over import arrived, record_approval
 from kafka_migration.model.entries import EntryKind
-from kafka_migration.model.facts import UNITS, Facts
+from kafka_migration.model.facts import UNITS, Facts, UnitView
 
 
 def test_units_of_an_unreleased_wave_are_a_hold_not_work():
@@ -65,3 +65,13 @@ def test_an_approval_changed_afterwards_is_not_recorded_again():
         planted.tick("leave")
     approved = [e.data for e in planted.journals["leave"] if e.kind is EntryKind.APPROVED]
     assert "sha256:" + "0" * 64 not in [a["digest"] for a in approved]
+
+
+def test_a_unit_that_prepared_to_come_back_and_stays_has_arrived():
+    """It was wanted back, and then not: it never returns to the row that it came from."""
+    unit = replace(
+        Planted().objects["writer"],
+        status={"workingStep": "Preflight", "direction": "reverse", "waitingFor": "OnTarget"},
+    )
+    assert arrived(UnitView(unit))
+    assert not arrived(UnitView(replace(unit, status={**unit.status, "waitingFor": "Deleting"})))
