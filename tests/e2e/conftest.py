@@ -15,7 +15,7 @@ import pytest
 from tests.e2e import matrix
 from tests.e2e.ground import OPERATOR, SYSTEM, Ground
 from tests.e2e.kafka_side import KafkaSide
-from tests.e2e.moves import Moved, Moves, begin, finish, prepare
+from tests.e2e.moves import RETURNING, Moved, Moves, begin, finish, prepare
 
 from kmig_demo.environment import load
 from kmig_demo.errors import DemoError
@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Cheap rows first; secrecy last, when there is most to search.
 ORDER = (
     *("bad_inputs", "planted_loss", "bad_unit", "move"),
-    *("operator_killed", "back_out", "rollback", "secrecy"),
+    *("operator_killed", "back_out", "rollback", "readers", "secrecy"),
 )
 USERS = ("writer", "reader")
 RECORD: dict[str, Any] = {"sandbox": {}, "rows": {}}
@@ -58,6 +58,12 @@ def ground() -> Iterator[Ground]:
 def moves(ground: Ground) -> Moves:
     """The migration that all moving rows share, at its open CutOver gate."""
     return prepare(ground)
+
+
+@pytest.fixture(scope="session")
+def returns(ground: Ground) -> Moves:
+    """The migration with a way back, at its open CutOver gate."""
+    return prepare(ground, RETURNING)
 
 
 @pytest.fixture(scope="session")

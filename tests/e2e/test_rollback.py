@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 from tests.e2e.end_state import register
-from tests.e2e.ground import Ground
 from tests.e2e.lifecycle import traces
-from tests.e2e.moves import RETURNING, Moves, begin, prepare
+from tests.e2e.moves import Moves, begin
 from tests.e2e.pair import RATE, Pair, require_whole
 
 from kmig_demo.checker import Judgement
@@ -20,8 +19,8 @@ WRITTEN = 4 * RATE  # records that each side gets between two crossings, at leas
 class ThereAndBack:
     """A pair that moved, came back and moved again, with what was seen on the way."""
 
-    def __init__(self, ground: Ground) -> None:
-        self.moves: Moves = prepare(ground, RETURNING)
+    def __init__(self, moves: Moves) -> None:
+        self.moves = moves
         self.pair: Pair = begin(self.moves, "back")
         self.crossings: list[Crossing] = []
         self.back: dict[str, Object] = {}
@@ -52,9 +51,9 @@ class ThereAndBack:
 
 
 @pytest.fixture(scope="module")
-def trip(ground: Ground) -> ThereAndBack:
+def trip(returns: Moves) -> ThereAndBack:
     """The whole journey, once."""
-    return ThereAndBack(ground)
+    return ThereAndBack(returns)
 
 
 def test_a_writer_and_a_reader_come_back_and_move_again_and_nothing_is_lost_or_repeated(
