@@ -142,6 +142,41 @@ def authority_is_disputed(context: UnitContext) -> Verdict:
     return fail(problems.values())
 
 
+def a_read_topic_changed(context: UnitContext) -> Verdict:
+    """Both sides still have the topics that were pinned, with the partitions of the inventory."""
+    inventory = context.migration.inventory
+    started = context.migration.journal.last(EntryKind.REPLICATION_STARTED)
+    if inventory is None or started is None:
+        return wait(Reason.WAITING_FOR_MIGRATION, "the migration has not pinned its topics yet")
+    sides = (
+        ("source", {n: t.topic_id for n, t in inventory.topics.items()}, facts.SOURCE_TOPICS),
+        ("target", started.data["targetIds"], facts.TARGET_TOPICS),
+    )
+    problems = []
+    for side, ids, fact in sides:
+        for topic in sorted(context.spec.topics.reads):
+            seen, count = context.facts[fact].get(topic), len(inventory.partitions(topic))
+            if (
+                seen is not None
+                and seen.topic_id == ids.get(topic)
+                and len(seen.partitions) == count
+            ):
+                continue
+            text = (
+                f"topic {topic} on the {side} is not the one that was pinned (gone, made anew, or "
+                f"without its {count} partitions): positions in it cannot be translated; start a "
+                "new KafkaMigration for it"
+            )
+            problems.append(Problem(Reason.TOPIC_RECREATED, f"topic/{topic}", text))
+    return fail(problems)
+
+
+READ_TOPICS_KEPT: Task[UnitContext] = Task(
+    "read topics kept",
+    (facts.SOURCE_TOPICS, facts.TARGET_TOPICS),
+    a_read_topic_changed,
+    applies=moves_groups,
+)
 EARLIER_WAVES_FIRST: Task[UnitContext] = Task(
     "earlier waves first", (facts.UNITS,), an_earlier_wave_owns, applies=ordered_by_waves
 )

@@ -14,7 +14,7 @@ from kafka_migration.decide.rules.translation import (
     Unanchored,
     translate,
 )
-from kafka_migration.decide.steps.owners import OWNERS_REST
+from kafka_migration.decide.steps.owners import OWNERS_REST, READ_TOPICS_KEPT
 from kafka_migration.decide.tasks import Task
 from kafka_migration.model import facts
 from kafka_migration.model.actions import CommitOffsets
@@ -214,6 +214,7 @@ def write(context: UnitContext) -> Asked | None:
 
 # Looked at in Preflight too, where a copy that is still to come is no fault.
 FORESEEN: tuple[Task[UnitContext], ...] = (
+    READ_TOPICS_KEPT,
     OWNERS_REST,
     Task(
         "positions kept",

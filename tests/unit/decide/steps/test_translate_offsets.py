@@ -10,11 +10,14 @@ from tests.unit.decide.planted import PARTITIONS, Planted
 
 from kafka_migration.decide.context import UnitContext
 from kafka_migration.decide.rules.segments import Seam, chain
-from kafka_migration.decide.steps.owners import partition_maps
+from kafka_migration.decide.steps.owners import owner_turns, partition_maps
+from kafka_migration.model import facts
 from kafka_migration.model.actions import CommitOffsets
 from kafka_migration.model.entries import Entry, EntryKind
+from kafka_migration.model.facts import Facts
 from kafka_migration.model.kafka import Commit
 from kafka_migration.model.positions import Pair
+from kafka_migration.model.verdicts import PASS
 
 FIRST, SECOND = PARTITIONS
 
@@ -119,14 +122,23 @@ def test_an_owner_that_turns_is_waited_for_by_name():
     assert EntryKind.TRANSLATED not in planted.kinds("reader")
 
 
-def test_a_unit_that_reads_what_it_writes_begins_at_the_seam_that_it_measured():
-    """Before the switch entry, which comes after the translation."""
-    planted = before_entry("writer", EntryKind.SWITCH)
+def both(kind: EntryKind) -> UnitContext:
+    """The writer's unit, reading what it writes, at the tick that records an entry."""
+    planted = before_entry("writer", kind)
     planted.change("writer", topics={"writes": ["orders"], "reads": ["orders"]})
     planted.journals["writer"] = tuple(
         replace(e, data={**e.data, "plan": {}}) for e in planted.journals["writer"]
     )
     context = planted.context("writer")
     assert isinstance(context, UnitContext)
-    maps = partition_maps((), context)
+    seen = {f.name: planted.fact(f, context) for f in (facts.UNITS, facts.REGISTER)}
+    return replace(context, facts=Facts(seen))
+
+
+@pytest.mark.parametrize("kind", [EntryKind.SWITCH, EntryKind.RESUMED])
+def test_a_unit_that_reads_what_it_writes_begins_at_the_seam_that_it_measured(kind):
+    """Once, whether the switch is an entry already or not; authority over it is its own affair."""
+    context = both(kind)
+    maps = partition_maps(context.facts[facts.UNITS], context)
     assert maps == dict.fromkeys(PARTITIONS, chain([Seam(Pair(10, 12), "target")]))
+    assert owner_turns(context) == PASS
