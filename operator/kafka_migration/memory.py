@@ -95,7 +95,13 @@ class LagStreak:
     def look(
         self, now: float, copied: Offsets, data: Mapping[Partition, int | None], limit: float
     ) -> float:
-        """Seconds of the streak so far. `now` is the time before `data` was read."""
+        """Seconds of the streak so far. `now` is the time before `data` was read.
+
+        `data` names every partition that is watched; what is not watched any more is not waited for.
+        """
+        if self.pending is not None:
+            taken, snapshot = self.pending
+            self.pending = (taken, {p: end for p, end in snapshot.items() if p in data})
         if self.pending is not None and _covers(copied, self.pending[1]):
             self._covered(self.pending[0], now, limit)
             self.pending = None
@@ -131,6 +137,8 @@ class KeyMemory:
     failure: KmigError | None = None  # of the last act; None once one answered well
     streak: LagStreak = field(default_factory=LagStreak)
     copies: CopyWatch = field(default_factory=CopyWatch)
+    return_streak: LagStreak = field(default_factory=LagStreak)  # of the reverse mirrors
+    return_copies: CopyWatch = field(default_factory=CopyWatch)
     restarts: RestartLog = field(default_factory=RestartLog)
     unanswered_patch: float | None = None  # when a PATCH of offsets or PUT got no answer
     recorded: set[int] = field(default_factory=set)  # places in the journal written here

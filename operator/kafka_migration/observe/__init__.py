@@ -20,6 +20,7 @@ from kafka_migration.model.reasons import Reason
 from kafka_migration.observe import (
     clusters,
     copying,
+    copying_back,
     leg,
     migration,
     places,
@@ -62,6 +63,9 @@ OBSERVERS: Mapping[str, Observer] = {
         (facts.WITHIN_LAG_SECONDS, copying.within_lag_seconds),
         (facts.LAG_SECONDS, copying.lag_seconds),
         (facts.RESTARTS, copying.restarts),
+        (facts.REVERSE_COPY_BOUNDS, copying_back.copy_bounds),
+        (facts.REVERSE_LAG_SECONDS, copying_back.lag_seconds),
+        (facts.REVERSE_RESTARTS, copying_back.restarts),
         (facts.PATCH_QUIET_SECONDS, copying.patch_quiet_seconds),
         (facts.COMPARISON, migration.comparison),
         (facts.AUDITS, migration.audits),

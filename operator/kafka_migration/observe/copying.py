@@ -33,9 +33,13 @@ def _watched(look: Look) -> Mapping[str, Connector]:
 
 
 def _copied(look: Look, offsets: Mapping[str, ConnectorOffsets]) -> Offsets:
+    return by_topics(_watched(look), offsets)
+
+
+def by_topics(mirrors: Mapping[str, Connector], offsets: Mapping[str, ConnectorOffsets]) -> Offsets:
     """Per partition the stored offset of the mirror that lists its topic."""
     copied: dict[Partition, int] = {}
-    for name, connector in _watched(look).items():
+    for name, connector in mirrors.items():
         stored = offsets[name].offsets if name in offsets else {}
         for partition, offset in stored.items():
             if partition.topic in connector.topics:
@@ -85,9 +89,14 @@ def lag_seconds(look: Look) -> float:
 
 def restarts(look: Look) -> Mapping[str, Restarts]:
     """Restarts of failed tasks, by mirror."""
+    return restarts_of(look, look.get(facts.CONNECTORS))
+
+
+def restarts_of(look: Look, mirrors: Mapping[str, Connector]) -> Mapping[str, Restarts]:
+    """One more look at whether these mirrors fail; how often each was restarted."""
     failed = {
         name: "FAILED" in (connector.state, *connector.tasks.values())
-        for name, connector in look.get(facts.CONNECTORS).items()
+        for name, connector in mirrors.items()
     }
     return look.memory.restarts.look(failed, look.world.clock.monotonic())
 

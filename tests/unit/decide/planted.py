@@ -235,6 +235,8 @@ class Planted:
     window_seconds: float = 100.0  # how long ends have been still
     moved: tuple[Partition, ...] = ()
     lag_seconds: float = 0.0
+    return_lag_seconds: float = 0.0
+    return_bounds: dict[str, Any] = field(default_factory=dict)  # of REVERSE_COPY_BOUNDS
     patch_quiet_seconds: float = inf
     since_freeing: float = inf
     restarts: dict[str, Restarts] = field(default_factory=dict)
@@ -507,6 +509,22 @@ class Planted:
         copied = {p: o for stored in forward for p, o in stored.offsets.items()}
         bounds = CopyBounds(dict.fromkeys(self.source.high, 0), copied, dict(self.source.high))
         return replace(bounds, **self.bounds)
+
+    def _reverse_copy_bounds(self, _: Context) -> CopyBounds:
+        copied = {
+            p: o
+            for name, stored in self._offsets_of("reverse").items()
+            if self.connectors[name].state != "STOPPED"
+            for p, o in stored.offsets.items()
+        }
+        bounds = CopyBounds(dict.fromkeys(copied, 0), copied, dict(self.target.high))
+        return replace(bounds, **self.return_bounds)
+
+    def _reverse_lag_seconds(self, _: Context) -> float:
+        return self.return_lag_seconds
+
+    def _reverse_restarts(self, _: Context) -> Mapping[str, Restarts]:
+        return dict(self.restarts)
 
     def _lag_seconds(self, _: Context) -> float:
         return self.lag_seconds

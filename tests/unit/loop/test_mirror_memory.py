@@ -102,6 +102,21 @@ def test_a_mirror_that_its_unit_stopped_is_not_watched(fake, ended, watched):
     assert (read(fake, facts.LAG_SECONDS, context) > 0) is watched
 
 
+@pytest.mark.parametrize("state", ["RUNNING", "STOPPED"])
+def test_a_lag_seen_before_a_unit_stopped_its_mirror_is_not_waited_for_afterwards(fake, state):
+    """Under load some data is always ahead of the copy at the moment of a look."""
+    done = (
+        Entry(EntryKind.HAND_OVER_BEGAN, 1, {"unit": "u", "receiver": UNITS, "topics": ["orders"]}),
+        Entry(EntryKind.HAND_OVER_DONE, 1, {"unit": "u"}),
+    )
+    context = with_entries(*done)
+    mirrored(fake, 15, name=UNITS)
+    read(fake, facts.LAG_SECONDS, context)
+    mirrored(fake, 15, name=UNITS, state=state)
+    fake.clock.advance(60.0)
+    assert read(fake, facts.LAG_SECONDS, context) == (60.0 if state == "RUNNING" else 0.0)
+
+
 def test_up_to_where_all_was_copied_nothing_can_be_missing(fake):
     mirrored(fake, 17)
     fake.source.data = {ORDERS: 17}  # two control records behind it

@@ -14,6 +14,7 @@ from kafka_migration.decide.context import MigrationContext
 from kafka_migration.decide.hand_over import giver, receiver, subject, taking_back
 from kafka_migration.decide.hand_over.subject import is_open, wanted
 from kafka_migration.decide.stages import copy_watch, replicating
+from kafka_migration.decide.stages.ways import FORWARD
 from kafka_migration.decide.tasks import Task
 from kafka_migration.model import facts
 
@@ -42,7 +43,12 @@ _CHECKED: tuple[Task[MigrationContext], ...] = (
         replicating.topics_were_recreated,
         applies=_not_run,
     ),
-    Task("no gap yet", (facts.COPY_BOUNDS,), copy_watch.copy_has_a_gap, applies=_not_run),
+    Task(
+        "no gap yet",
+        (facts.COPY_BOUNDS,),
+        FORWARD.bind(copy_watch.copy_has_a_gap),
+        applies=_not_run,
+    ),
 )
 TASKS: tuple[Task[MigrationContext], ...] = (
     _WORKERS,

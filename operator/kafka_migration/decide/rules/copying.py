@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from itertools import chain
 
 from kafka_migration.model.connect import OffsetReset
-from kafka_migration.model.entries import EntryKind, Journal
+from kafka_migration.model.entries import Entry, EntryKind, Journal, offsets_of
 from kafka_migration.model.facts import CopyBounds
 from kafka_migration.model.kafka import Offsets, Partition
+from kafka_migration.model.sides import Direction, Side, opposite
 
 CERTAIN_LOOKS = 2  # wrong in as many looks in a row: nothing more may be copied
 
 
-def faults(bounds: CopyBounds) -> Mapping[Partition, str]:
-    """What is wrong with a partition's copy: a gap, a rewound source, a C that fell.
+def faults(bounds: CopyBounds, read: Side = "source") -> Mapping[Partition, str]:
+    """What is wrong with a partition's copy: a gap, a rewound log, a C that fell.
+
+    `read` is the side that is copied, for the words.
 
     Control records behind the last data record may expire before the mirror's C passes them:
     up to where everything was seen copied, nothing can be missing.
@@ -25,7 +29,7 @@ def faults(bounds: CopyBounds) -> Mapping[Partition, str]:
             continue
         if start > max(copied + 1, bounds.covered.get(partition, 0)) or copied + 1 > end:
             found[partition] = (
-                f"copied up to {copied}, but the source holds [{start}, {end}); records were lost "
+                f"copied up to {copied}, but the {read} holds [{start}, {end}); records were lost "
                 "to retention or the log was reset"
             )
     for partition, before in sorted(bounds.highest.items()):
@@ -55,11 +59,24 @@ def offset_reset(partitions: Collection[Partition], stored: Offsets) -> OffsetRe
     return "none" if partitions and all(p in stored for p in partitions) else "earliest"
 
 
-def denied_topics(journal: Journal) -> frozenset[str]:
-    """Topics of a migration into which its mirrors may not write any more."""
+def denied_topics(journal: Journal, direction: Direction = "forward") -> frozenset[str]:
+    """Topics of a migration into which a direction's mirrors may not write any more."""
     return frozenset(
-        topic for entry in journal.of(EntryKind.MIRROR_DENIED) for topic in entry.data["topics"]
+        topic
+        for entry in journal.of(EntryKind.MIRROR_DENIED)
+        if entry.data.get("direction", "forward") == direction
+        for topic in entry.data["topics"]
     )
+
+
+def armed(units: Iterable[Iterable[Entry]], direction: Direction) -> Offsets:
+    """The highest offsets at which units have set a direction's mirrors (protocol 3.8)."""
+    highest: dict[Partition, int] = {}
+    for entry in chain.from_iterable(units):
+        if entry.kind is EntryKind.ARMING and opposite(entry.direction) == direction:
+            for partition, offset in offsets_of(entry, "offsets").items():
+                highest[partition] = max(offset, highest.get(partition, -1))
+    return highest
 
 
 def floors(journal: Journal) -> Offsets:

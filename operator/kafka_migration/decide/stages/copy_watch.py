@@ -1,4 +1,4 @@
-"""A copy that is wrong is stopped at the target's brokers, by an entry, and stays so (5.3, 5.5)."""
+"""A copy that is wrong is stopped where it is written, by an entry, and stays so (5.3, 5.5)."""
 
 from __future__ import annotations
 
@@ -7,70 +7,86 @@ from collections.abc import Callable, Mapping
 from kafka_migration.decide.context import MigrationContext
 from kafka_migration.decide.rules import acls, copying
 from kafka_migration.decide.rules import register as fences
-from kafka_migration.decide.tasks import Task
+from kafka_migration.decide.stages.ways import FORWARD, Way
+from kafka_migration.decide.tasks import Task, always
 from kafka_migration.model import facts
 from kafka_migration.model.actions import HoldDenies, Work
 from kafka_migration.model.entries import Entry, EntryKind
 from kafka_migration.model.kafka import Acl, Partition
 from kafka_migration.model.reasons import Reason
+from kafka_migration.model.sides import Direction
 from kafka_migration.model.verdicts import PASS, Problem, Verdict, fail, wait
 
+Applies = Callable[[MigrationContext], bool]
 Faults = Callable[[MigrationContext], Mapping[Partition, str]]
-_REMEDY = "start a new KafkaMigration that makes the topic on the target anew"
+_REMEDY: Mapping[Direction, str] = {
+    "forward": "start a new KafkaMigration that makes the topic on the target anew",
+    "reverse": "there is no way back for it any more: keep its unit on the target, and copy by "
+    "hand what the source lacks if it must go back",
+}
 
 
-def standing_faults(context: MigrationContext) -> Mapping[Partition, str]:
+def standing_faults(way: Way, context: MigrationContext) -> Mapping[Partition, str]:
     """What this tick's look, and the looks before it, found wrong for certain."""
-    return copying.certain(context.facts[facts.COPY_BOUNDS])
+    return copying.certain(context.facts[way.bounds])
 
 
-def copy_has_a_gap(context: MigrationContext) -> Verdict:
+def copy_has_a_gap(way: Way, context: MigrationContext) -> Verdict:
     """Per partition: log start <= C + 1 <= log end, and C never falls (protocol 5.5)."""
+    found = copying.faults(context.facts[way.bounds], way.read)
     return fail(
-        Problem(Reason.GAP_DETECTED, f"partition/{partition}", f"{partition}: {text}: {_REMEDY}")
-        for partition, text in copying.faults(context.facts[facts.COPY_BOUNDS]).items()
+        Problem(
+            Reason.GAP_DETECTED,
+            f"partition/{partition}",
+            f"{partition}: {text}: {_REMEDY[way.direction]}",
+        )
+        for partition, text in found.items()
     )
 
 
-def a_topic_is_denied(context: MigrationContext) -> Verdict:
+def a_topic_is_denied(way: Way, context: MigrationContext) -> Verdict:
     """Mirrors may not write a topic any more: nothing else makes its copy right again."""
     return fail(
         Problem(
             Reason.GAP_DETECTED,
             f"topic/{topic}",
-            f"the copy of topic {topic} was found wrong and its mirror may not write it any "
-            f"more; {_REMEDY}",
+            f"the copy of topic {topic} on the {way.written} was found wrong and its mirror may "
+            f"not write it any more; {_REMEDY[way.direction]}",
         )
-        for topic in sorted(copying.denied_topics(context.journal))
+        for topic in sorted(copying.denied_topics(context.journal, way.direction))
     )
 
 
-def _denies(context: MigrationContext) -> tuple[Acl, ...]:
-    principal = context.spec.replication.identities.target.authentication.principal_name
-    return acls.deny_write(copying.denied_topics(context.journal), [principal])
+def _denies(way: Way, context: MigrationContext) -> tuple[Acl, ...]:
+    topics = copying.denied_topics(context.journal, way.direction)
+    return acls.deny_write(topics, [way.principal(context)])
 
 
-def _mirror_may_write(context: MigrationContext) -> Verdict:
-    wanted = _denies(context)
-    held = fences.entries(context.facts[facts.REGISTER], "target", ("held",))
-    if not acls.missing(wanted, context.facts[facts.TARGET_ACLS]) and set(wanted) <= held:
+def _mirror_may_write(way: Way, context: MigrationContext) -> Verdict:
+    wanted = _denies(way, context)
+    held = fences.entries(context.facts[facts.REGISTER], way.written, ("held",))
+    if not acls.missing(wanted, context.facts[way.acls]) and set(wanted) <= held:
         return PASS
     return wait(Reason.GAP_DETECTED, "denying the mirrors' writes to wrongly copied topics")
 
 
-def _deny(context: MigrationContext) -> Work | None:
-    return HoldDenies("target", _denies(context))
+def _deny(way: Way, context: MigrationContext) -> Work | None:
+    return HoldDenies(way.written, _denies(way, context))
 
 
-def _any_denied(context: MigrationContext) -> bool:
-    return bool(copying.denied_topics(context.journal))
+def any_denied(way: Way, context: MigrationContext) -> bool:
+    """A copy of this direction was found wrong."""
+    return bool(copying.denied_topics(context.journal, way.direction))
 
 
-def tasks(faults: Faults) -> tuple[Task[MigrationContext], ...]:
+def tasks(
+    faults: Faults, way: Way = FORWARD, watched: Applies = always
+) -> tuple[Task[MigrationContext], ...]:
     """Entry, DENY, and rest; `faults` reads facts that an earlier task of the row has asked for."""
 
     def new(context: MigrationContext) -> list[str]:
-        return sorted({p.topic for p in faults(context)} - copying.denied_topics(context.journal))
+        denied = copying.denied_topics(context.journal, way.direction)
+        return sorted({p.topic for p in faults(context)} - denied)
 
     def fault_is_not_recorded(context: MigrationContext) -> Verdict:
         topics = new(context)
@@ -80,11 +96,27 @@ def tasks(faults: Faults) -> tuple[Task[MigrationContext], ...]:
 
     def record(context: MigrationContext) -> Work | None:
         why = {str(partition): text for partition, text in faults(context).items()}
-        return Entry(EntryKind.MIRROR_DENIED, 1, {"topics": new(context), "why": why})
+        data = {"topics": new(context), "why": why, "direction": way.direction}
+        return Entry(EntryKind.MIRROR_DENIED, 1, data)
 
-    needs = (facts.TARGET_ACLS, facts.REGISTER)
+    needs, denied = (way.acls, facts.REGISTER), way.bind(any_denied)
     return (
-        Task("wrong copy recorded", (), fault_is_not_recorded, record),
-        Task("wrong copy denied", needs, _mirror_may_write, _deny, _any_denied),
-        Task("no topic denied", (), a_topic_is_denied),
+        Task(way.named("wrong copy recorded"), (), fault_is_not_recorded, record, watched),
+        Task(
+            way.named("wrong copy denied"),
+            needs,
+            way.bind(_mirror_may_write),
+            way.bind(_deny),
+            denied,
+        ),
+        Task(way.named("no topic denied"), (), way.bind(a_topic_is_denied), applies=denied),
+    )
+
+
+def standing(way: Way, watched: Applies = always) -> tuple[Task[MigrationContext], ...]:
+    """Two looks in a row that find a copy wrong deny it; one already stops what builds on it."""
+    return (
+        Task(way.named("copies read"), (way.bounds,), lambda _context: PASS, applies=watched),
+        *tasks(way.bind(standing_faults), way, watched),
+        Task(way.named("no gap"), (way.bounds,), way.bind(copy_has_a_gap), applies=watched),
     )

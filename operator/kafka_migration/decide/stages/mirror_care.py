@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 from kafka_migration.decide.context import MigrationContext
 from kafka_migration.decide.rules import copying, names
-from kafka_migration.decide.tasks import Task
+from kafka_migration.decide.stages.ways import Way
+from kafka_migration.decide.tasks import Task, always
 from kafka_migration.model import facts
 from kafka_migration.model.actions import ConfigureConnector, RestartTasks, Work
 from kafka_migration.model.connect import Connector
@@ -16,6 +17,7 @@ from kafka_migration.model.kafka import Partition
 from kafka_migration.model.reasons import Reason
 from kafka_migration.model.verdicts import PASS, Problem, Verdict, fail, wait
 
+Applies = Callable[[MigrationContext], bool]
 MOST_RESTARTS = 6  # in a row; then people must look
 _FIRST_PAUSE, _LONGEST_PAUSE = 10.0, 300.0  # seconds before a restart is repeated
 _NEVER = Restarts(0, 0.0)
@@ -38,15 +40,6 @@ def running(connector: Connector) -> Verdict:
     return PASS
 
 
-def ours(context: MigrationContext) -> Iterator[Connector]:
-    """Mirrors of this migration and direction: the bulk mirror and the units' own."""
-    bulk = names.bulk_connector(context.short_uid)
-    unit = f"kmig-{context.short_uid}-unit-"
-    for name, connector in sorted(context.facts[facts.CONNECTORS].items()):
-        if name == bulk or name.startswith(unit):
-            yield connector
-
-
 def partitions(context: MigrationContext, topics: frozenset[str]) -> tuple[Partition, ...]:
     """All partitions of topics, as frozen."""
     inventory = context.inventory
@@ -55,26 +48,26 @@ def partitions(context: MigrationContext, topics: frozenset[str]) -> tuple[Parti
     return tuple(p for topic in sorted(topics) for p in inventory.partitions(topic))
 
 
-def _failed(context: MigrationContext) -> Connector | None:
+def _failed(way: Way, context: MigrationContext) -> Connector | None:
     """The failed mirror whose restart is due first."""
-    failed = [c for c in ours(context) if "FAILED" in (c.state, *c.tasks.values())]
-    return min(failed, key=lambda c: _restarts(context, c).count, default=None)
+    failed = [c for c in way.ours(context) if "FAILED" in (c.state, *c.tasks.values())]
+    return min(failed, key=lambda c: _restarts(way, context, c).count, default=None)
 
 
-def _restarts(context: MigrationContext, connector: Connector) -> Restarts:
-    return context.facts[facts.RESTARTS].get(connector.name, _NEVER)
+def _restarts(way: Way, context: MigrationContext, connector: Connector) -> Restarts:
+    return context.facts[way.restarts].get(connector.name, _NEVER)
 
 
 def _pause(restarts: Restarts) -> float:
     return min(_FIRST_PAUSE * 2.0 ** (restarts.count - 1), _LONGEST_PAUSE)
 
 
-def a_task_failed(context: MigrationContext) -> Verdict:
+def a_task_failed(way: Way, context: MigrationContext) -> Verdict:
     """No mirror of ours, bulk or a unit's, has a failed task."""
-    connector = _failed(context)
+    connector = _failed(way, context)
     if connector is None:
         return PASS
-    restarts = _restarts(context, connector)
+    restarts = _restarts(way, context, connector)
     text = f"mirror {connector.name} or a task of it failed: {connector.trace}"
     if restarts.count < MOST_RESTARTS or restarts.seconds_ago < _pause(restarts):
         return wait(Reason.TASK_FAILED, f"{text}; restarted {restarts.count} times")
@@ -85,14 +78,14 @@ def a_task_failed(context: MigrationContext) -> Verdict:
     return fail([Problem(Reason.TASK_FAILED, f"connector/{connector.name}", text)])
 
 
-def restart(context: MigrationContext) -> Work | None:
+def restart(way: Way, context: MigrationContext) -> Work | None:
     """Each time after a longer pause."""
-    connector = _failed(context)
+    connector = _failed(way, context)
     if connector is None:
         return None
-    restarts = _restarts(context, connector)
+    restarts = _restarts(way, context, connector)
     waits = restarts.count > 0 and restarts.seconds_ago < _pause(restarts)
-    return None if waits else RestartTasks("forward", connector.name)
+    return None if waits else RestartTasks(way.direction, connector.name)
 
 
 def a_unit_moves(context: MigrationContext) -> bool:
@@ -103,11 +96,11 @@ def a_unit_moves(context: MigrationContext) -> bool:
     return any(u.loaded.status.get("workingStep") in WRITE_PAUSE for u in units)
 
 
-def _begins_anew(context: MigrationContext) -> Connector | None:
+def _begins_anew(way: Way, context: MigrationContext) -> Connector | None:
     """A running mirror whose every partition has a stored offset, and which runs on `earliest`."""
-    offsets = context.facts[facts.MIRROR_OFFSETS]
+    offsets = context.facts[way.offsets]
     moving = a_unit_moves(context)
-    for connector in ours(context):
+    for connector in way.ours(context):
         if moving and connector.name != names.bulk_connector(context.short_uid):
             continue  # a PUT starts its tasks again, in the middle of a write pause
         if connector.offset_reset == "none" or connector.state != "RUNNING":
@@ -118,47 +111,62 @@ def _begins_anew(context: MigrationContext) -> Connector | None:
     return None
 
 
-def a_mirror_would_begin_anew(context: MigrationContext) -> Verdict:
+def a_mirror_would_begin_anew(way: Way, context: MigrationContext) -> Verdict:
     """With all offsets stored, losing one must stop the copy, not begin it again (5.5)."""
-    connector = _begins_anew(context)
+    connector = _begins_anew(way, context)
     if connector is None:
         return PASS
     text = f"mirror {connector.name} has all its offsets stored; it gets auto.offset.reset none"
     return wait(Reason.PROGRESSING, text)
 
 
-def set_reset(context: MigrationContext) -> Work | None:
+def set_reset(way: Way, context: MigrationContext) -> Work | None:
     """An entry, then a PUT of the same configuration but for this."""
-    connector = _begins_anew(context)
+    connector = _begins_anew(way, context)
     if connector is None:
         return None
     topics = tuple(sorted(connector.topics))
     data = {"mirror": connector.name, "topics": list(topics), "offsetReset": "none"}
     if any(e.data == data for e in context.journal.of(EntryKind.MIRROR_CONFIGURED)):
-        return ConfigureConnector("forward", connector.name, topics, "none")
+        return ConfigureConnector(way.direction, connector.name, topics, "none")
     return Entry(EntryKind.MIRROR_CONFIGURED, 1, data)
 
 
-def copy_stands_still(context: MigrationContext) -> Verdict:
+def copy_stands_still(way: Way, context: MigrationContext) -> Verdict:
     """No data waits longer than maxLagSeconds, whatever the tasks say of themselves."""
-    lag, limit = context.facts[facts.LAG_SECONDS], context.spec.replication.max_lag_seconds
+    lag, limit = context.facts[way.lag], context.spec.replication.max_lag_seconds
     if lag <= limit:
         return PASS
     text = (
-        f"data of the source waits for {lag:.0f} s to be copied ({limit} s are allowed); mirrors "
-        "that say RUNNING stand still when the source lost what they read next: look at the "
+        f"data of the {way.read} waits for {lag:.0f} s to be copied ({limit} s are allowed); mirrors "
+        "that say RUNNING stand still when that side lost what they read next: look at the "
         "Connect log for OffsetOutOfRange and NoOffsetForPartition, else raise tasksMax"
     )
     return wait(Reason.LAG_TOO_HIGH, text)
 
 
-TASKS: tuple[Task[MigrationContext], ...] = (
-    Task("mirrors run", (facts.CONNECTORS, facts.RESTARTS), a_task_failed, restart),
-    Task(
-        "offset reset",
-        (facts.CONNECTORS, facts.MIRROR_OFFSETS),
-        a_mirror_would_begin_anew,
-        set_reset,
-    ),
-    Task("no standstill", (facts.LAG_SECONDS,), copy_stands_still),
-)
+def mirrors_run(way: Way, context: MigrationContext) -> bool:
+    """Some mirror of this direction is not STOPPED, as far as Connect was read."""
+    read = context.facts.has(way.connectors) and context.facts.unknown(way.connectors) is None
+    return read and any(connector.state != "STOPPED" for connector in way.ours(context))
+
+
+def failed_tasks(way: Way, applies: Applies = always) -> Task[MigrationContext]:
+    """Failed tasks start again."""
+    needs = (way.connectors, way.restarts)
+    check, act = way.bind(a_task_failed), way.bind(restart)
+    return Task(way.named("mirrors run"), needs, check, act, applies)
+
+
+def progress(way: Way, applies: Applies = always) -> tuple[Task[MigrationContext], ...]:
+    """What runs goes on, from where it is."""
+    return (
+        Task(
+            way.named("offset reset"),
+            (way.connectors, way.offsets),
+            way.bind(a_mirror_would_begin_anew),
+            way.bind(set_reset),
+            applies,
+        ),
+        Task(way.named("no standstill"), (way.lag,), way.bind(copy_stands_still), applies=applies),
+    )

@@ -6,13 +6,14 @@ from kafka_migration.decide.context import MigrationContext
 from kafka_migration.decide.rules import names
 from kafka_migration.decide.rules.hand_overs import handed_over
 from kafka_migration.decide.rules.mirror import workers_hash
-from kafka_migration.decide.stages import copy_watch, mirror_care
+from kafka_migration.decide.stages import copy_watch, mirror_care, way_back
 from kafka_migration.decide.stages.inventory_frozen import (
     clusters_are_not_as_pinned,
     way_back_is_not_as_planned,
 )
 from kafka_migration.decide.stages.mirror_care import running
 from kafka_migration.decide.stages.target_prepared import has_way_back
+from kafka_migration.decide.stages.ways import FORWARD
 from kafka_migration.decide.tasks import Task
 from kafka_migration.model import facts
 from kafka_migration.model.actions import (
@@ -182,13 +183,12 @@ _STANDING: tuple[Task[MigrationContext], ...] = (
     ),
     Task("topic ids", (facts.SOURCE_TOPICS, facts.TARGET_TOPICS), topics_were_recreated),
     Task("workers", (facts.WORKERS,), workers_are_not_ready, apply_workers),
-    Task("copies read", (facts.COPY_BOUNDS,), lambda _context: PASS),
-    *copy_watch.tasks(copy_watch.standing_faults),
-    Task("no gap", (facts.COPY_BOUNDS,), copy_watch.copy_has_a_gap),
+    *copy_watch.standing(FORWARD),
 )
 _MIRRORS: tuple[Task[MigrationContext], ...] = (
     Task("bulk mirror", (facts.CONNECTORS,), bulk_mirror_is_not_running, start_bulk_mirror),
-    *mirror_care.TASKS,
+    mirror_care.failed_tasks(FORWARD),
+    *mirror_care.progress(FORWARD),
 )
 _WAY_BACK: tuple[Task[MigrationContext], ...] = (
     Task(
@@ -200,7 +200,12 @@ _WAY_BACK: tuple[Task[MigrationContext], ...] = (
     ),
 )
 # What must stay true from the first mirror on, whatever else is done or waited for.
-GUARDS: tuple[Task[MigrationContext], ...] = (*_STANDING, *_MIRRORS, *_WAY_BACK)
+GUARDS: tuple[Task[MigrationContext], ...] = (
+    *_STANDING,
+    *_MIRRORS,
+    *_WAY_BACK,
+    *way_back.CARE,
+)
 TASKS: tuple[Task[MigrationContext], ...] = (
     *_STANDING,
     *_WAY_BACK,

@@ -127,7 +127,7 @@ def leaving_refuses(context: UnitContext) -> Verdict:
 
 def mirror_goes_on(context: UnitContext) -> bool:
     """The unit has a mirror, and its copy was not found wrong: then it stays denied (5.3)."""
-    denied = copying.denied_topics(context.migration.journal)
+    denied = copying.denied_topics(context.migration.journal, context.onward)
     return moves_authority(context) and not denied & set(context.writes)
 
 

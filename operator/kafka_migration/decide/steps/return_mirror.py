@@ -7,7 +7,7 @@ there is none. In a way back it is the forward mirror, which lies STOPPED and de
 from __future__ import annotations
 
 from kafka_migration.decide.context import UnitContext, moves_authority
-from kafka_migration.decide.rules import acls, mirror
+from kafka_migration.decide.rules import acls, copying, mirror
 from kafka_migration.decide.steps.denies import mirror_principal, not_held, return_denies
 from kafka_migration.decide.tasks import Task
 from kafka_migration.model import facts
@@ -78,6 +78,14 @@ def grant(context: UnitContext) -> Asked | None:
 
 def is_missing(context: UnitContext) -> Verdict:
     """It exists and lists exactly the unit's topics, which no other return mirror lists."""
+    wrong = copying.denied_topics(context.migration.journal, context.homeward)
+    if context.homeward == "reverse" and wrong & set(context.writes):
+        topic = min(wrong & set(context.writes))
+        text = (
+            f"what came back of topic {topic} was found wrong, and its reverse mirror may not write "
+            "it any more: there would be no way back; start a new KafkaMigration for it"
+        )
+        return fail([Problem(Reason.GAP_DETECTED, f"topic/{topic}", text)])
     own = found(context)
     if own is None:
         return wait(Reason.PROGRESSING, f"creating the return mirror {context.return_connector}")
