@@ -5,7 +5,7 @@ Made once per session by conftest's fixtures `moves` and `moved`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,13 +14,15 @@ from tests.e2e.connect import Connect
 from tests.e2e.end_state import end_state
 from tests.e2e.ground import Ground, short_uid
 from tests.e2e.lifecycle import Migration
-from tests.e2e.pair import Pair, archive_topic
+from tests.e2e.pair import MOVE_SECONDS, Pair, archive_topic
 
 from kmig_demo.checker import Judgement
 from kmig_demo.history import History
 from kmig_demo.kubectl import Object
+from kmig_demo.objects import step
 
 ARCHIVE, KEYS = 1_000, 40
+LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Course:
 
 
 ONWARD = Course("moves", "m", {"plain": 10, "fence": 20, "switch": 30, "budget": 40})
-RETURNING = Course("returns", "r", {"back": 10, "ahead": 20}, "Enabled")
+RETURNING = Course("returns", "r", {"back": 10, "ahead": 20, "killed": 30}, "Enabled")
 
 
 @dataclass
@@ -140,3 +142,14 @@ def finish(moves: Moves, pair: Pair) -> Moved:
     pair.wait_flow(pair.acknowledged())
     end = end_state(pair, moves.connect)
     return Moved(pair, writer, reader, holds, end, pair.judged())
+
+
+def kill_when(moves: Moves, pair: Pair, now: Callable[[Object], bool]) -> None:
+    """Watch the writer's unit and end the operator at the moment that `now` names."""
+
+    def blocker() -> str:
+        found = pair.writer.found()
+        return "" if now(found) else step(found)
+
+    moves.ground.wait("the moment to kill", MOVE_SECONDS, blocker, every=LOOK_SECONDS)
+    moves.ground.kill_operator()

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from tests.e2e.moves import Moved, Moves, begin, finish
-from tests.e2e.pair import MOVE_SECONDS, Pair, require_whole
+from tests.e2e.moves import Moved, Moves, begin, finish, kill_when
+from tests.e2e.pair import require_whole
 
 from kmig_demo.kubectl import Object
-from kmig_demo.objects import step
-
-LOOK_SECONDS = 0.1
 
 
 def test_killed_during_fence_the_next_operator_finishes_the_move(
@@ -53,14 +48,3 @@ def between_switch_and_resumed(unit: Object) -> bool:
     status = unit["status"]
     working = status.get("workingStep") in ("Switch", "Resume")
     return bool(working and status.get("activeCluster") == "Target")
-
-
-def kill_when(moves: Moves, pair: Pair, now: Callable[[Object], bool]) -> None:
-    """Watch the writer's unit and end the operator at the moment that `now` names."""
-
-    def blocker() -> str:
-        found = pair.writer.found()
-        return "" if now(found) else step(found)
-
-    moves.ground.wait("the moment to kill", MOVE_SECONDS, blocker, every=LOOK_SECONDS)
-    moves.ground.kill_operator()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.e2e.end_state import register
 from tests.e2e.lifecycle import traces
-from tests.e2e.moves import Moves, begin
+from tests.e2e.moves import Moves, begin, kill_when
 from tests.e2e.pair import RATE, Pair, require_whole
 
 from kmig_demo.checker import Judgement
@@ -21,7 +21,7 @@ class ThereAndBack:
 
     def __init__(self, moves: Moves) -> None:
         self.moves = moves
-        self.pair: Pair = begin(self.moves, "back")
+        self.pair: Pair = begin(moves, "back")
         self.crossings: list[Crossing] = []
         self.back: dict[str, Object] = {}
         self._move(MOVE)
@@ -79,3 +79,37 @@ def test_a_unit_that_is_back_says_so_and_holds_the_target_closed(trip: ThereAndB
     user = trip.pair.ground.named("writer")
     entries = [line for line in trip.register if f"User:{user}" in line]
     assert {" ".join(line.split()[:2]) for line in entries} == {"source lifted", "target held"}
+
+
+def test_killed_while_arming_and_in_the_fence_of_the_way_back_the_next_operator_finishes_both(
+    returns: Moves, trip: ThereAndBack
+) -> None:
+    """Nothing is lost or repeated, and the return mirror runs although its PATCH lost its answer."""
+    pair = begin(returns, "killed")
+    returns.release(pair.wave)
+    kill_when(returns, pair, in_arm_reverse)
+    assert in_arm_reverse(pair.writer.found()), "ArmReverse was over before the operator was dead"
+    pair.arrive(pair.writer)
+    returns.release(pair.wave + 1)
+    pair.arrive(pair.reader)
+    crossings = [pair.crossing(MOVE)]
+    pair.wait_flow(pair.acknowledged() + WRITTEN)
+    pair.writer.change(desiredCluster="Source")
+    kill_when(returns, pair, in_fence_of_the_way_back)
+    assert in_fence_of_the_way_back(pair.writer.found()), "Fence was over before the kill"
+    for unit in (pair.writer, pair.reader):
+        pair.come_back(unit)
+    crossings.append(pair.crossing(ROLLBACK))
+    pair.wait_flow(pair.acknowledged() + WRITTEN)
+    require_whole(pair.judged(tuple(crossings)))
+
+
+def in_arm_reverse(unit: Object) -> bool:
+    """The unit arms its return mirror."""
+    return bool(unit["status"].get("workingStep") == "ArmReverse")
+
+
+def in_fence_of_the_way_back(unit: Object) -> bool:
+    """The unit fences the target."""
+    status = unit["status"]
+    return bool((status.get("direction"), status.get("workingStep")) == ("reverse", "Fence"))
