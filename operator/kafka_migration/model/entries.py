@@ -61,7 +61,11 @@ class Entry:
     direction: Direction = "forward"  # of the unit's leg; a migration's entries are forward
 
     def payload(self) -> bytes:
-        """Canonical bytes; their sha256 is the entry's digest."""
+        """Canonical bytes; their sha256 is the entry's digest.
+
+        A forward entry reads as it did before there was a way back: its digest stays.
+        """
+        reverse = {} if self.direction == "forward" else {"direction": self.direction}
         return canonical(
             {
                 "kind": self.kind.value,
@@ -69,7 +73,7 @@ class Entry:
                 "data": self.data,
                 "at": self.at,
                 "previous": self.previous,
-                "direction": self.direction,
+                **reverse,
             }
         )
 
@@ -83,7 +87,7 @@ class Entry:
             raw["data"],
             raw["at"],
             raw["previous"],
-            raw["direction"],
+            raw.get("direction", "forward"),
         )
 
 

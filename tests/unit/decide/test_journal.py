@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from kafka_migration.errors import Refused
@@ -111,6 +113,19 @@ def test_a_status_without_a_head_beside_a_whole_chain_is_status_lost():
 def test_an_entry_is_what_it_was_when_it_is_read_back():
     entry = Entry(EntryKind.FENCED, 2, {"F": {"orders": {"0": 7}}}, "2030-01-01T00:00:00Z", "prev")
     assert Entry.parse(entry.payload()) == entry
+
+
+def test_an_entry_of_a_way_back_is_told_from_one_of_the_move():
+    entry = Entry(EntryKind.FENCED, 2, {}, "2030-01-01T00:00:00Z", "prev", direction="reverse")
+    assert Entry.parse(entry.payload()) == entry
+    assert entry.payload() != replace(entry, direction="forward").payload()
+
+
+def test_an_entry_of_before_there_was_a_way_back_is_still_read():
+    """Its digest must not change under a newer operator, or its journal would count as altered."""
+    old = b'{"at":"","attempt":1,"data":{},"kind":"Switch","previous":""}'
+    assert Entry.parse(old).direction == "forward"
+    assert Entry.parse(old).payload() == old
 
 
 def test_offsets_survive_their_encoding_and_none_is_left_out():

@@ -238,3 +238,51 @@ def test_without_an_armed_return_mirror_a_unit_is_refused_by_name():
     nothing_moves(planted, "writer")
     assert planted.ready("writer") == ("False", "NotRollbackable")
     assert planted.target.may_write("User:writer", "orders")
+
+
+def test_a_migration_whose_units_rest_on_the_source_is_ready_and_says_which():
+    """Nobody moves, so nothing progresses: rolled back, or wanted on the source."""
+    planted = at(there(), "Completed")
+    planted.change("writer", desiredCluster="Source")
+    planted.change("reader", desiredCluster="Source")
+    run_to(planted, "writer", "RolledBack")
+    planted.tick("leave")
+    assert planted.ready("leave") == ("True", "WaitingForWave")
+    assert "rest on the source" in planted.status("leave")["message"]
+    planted.change("writer", desiredCluster="ByWave", attempt=2)
+    planted.tick("leave")
+    assert planted.ready("leave") == ("False", "Progressing")
+
+
+def test_a_leak_behind_the_fence_is_found_by_what_comes_back():
+    """The return mirror writes on the source too: only the comparison tells them apart (3.10)."""
+    planted = at(there(), "Observe")
+    planted.change("writer", observation={"seconds": 60})
+    for _ in range(5):
+        planted.tick("writer")
+    job = next(name for name in planted.jobs if name.endswith("-back"))
+    planted.jobs[job]["report"]["partitions"][0]["verdict"] = "DIFFERENT"
+    planted.tick("writer")
+    assert planted.ready("writer") == ("False", "LeakedWrite")
+
+
+def test_further_writers_that_the_fence_denied_may_write_again_after_the_way_back():
+    planted = Planted(way_back=True)
+    planted.source.acls.add(acl("stranger", "WRITE"))
+    planted.change("writer", fence={"extraPrincipals": ["User:stranger"]})
+    planted.run_until_step("writer", "Completed")
+    assert not planted.source.may_write("User:stranger", "orders")
+    planted.change("writer", desiredCluster="Source")
+    run_to(planted, "writer", "RolledBack")
+    assert planted.source.may_write("User:stranger", "orders")
+
+
+def test_a_writer_that_somebody_answers_for_is_not_shut_out_by_the_way_back():
+    planted = Planted(way_back=True)
+    planted.source.acls.add(acl("excused", "WRITE"))
+    known = {"problem": "WriterNotCovered", "subject": "principal/User:excused", "reason": "CHG"}
+    planted.change("writer", acknowledgements=[known])
+    planted.run_until_step("writer", "Completed")
+    planted.change("writer", desiredCluster="Source")
+    run_to(planted, "writer", "RolledBack")
+    assert planted.source.may_write("User:excused", "orders")

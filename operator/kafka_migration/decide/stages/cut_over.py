@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from kafka_migration.decide.context import MigrationContext
 from kafka_migration.decide.gate import Gate, aborted, approvals, completing, named_by_spec
+from kafka_migration.decide.leg import wanted_side
 from kafka_migration.decide.rules.coverage import covered, described, spec_digest
 from kafka_migration.decide.tasks import Task
 from kafka_migration.model import facts
@@ -151,6 +152,25 @@ def arrived(unit: UnitView) -> bool:
     return status.get("workingStep") == "Completed" or stays
 
 
+def _is_to_move(context: MigrationContext, unit: UnitView) -> bool:
+    """Wanted on the target; one that was rolled back rests until its attempt is raised."""
+    status, spec = unit.loaded.status, unit.loaded.spec
+    latched = status.get("workingStep") == "RolledBack" and (
+        spec.get("attempt", 1) <= status.get("attempt", 1)
+    )
+    return not latched and wanted_side(spec, context) == "target"
+
+
+def _what_is_left(context: MigrationContext, pending: list[UnitView]) -> str:
+    """Of units none of which is to move now."""
+    through = context.spec.cutover.through_wave if context.spec.cutover else 0
+    waves = sorted({u.loaded.spec.get("wave", 0) for u in pending})
+    later = [wave for wave in waves if wave > through]
+    if later:
+        return f"the next wave is {later[0]}: raise spec.cutover.throughWave to release it"
+    return f"{_named(pending)} rest on the source: see their spec.desiredCluster and spec.attempt"
+
+
 def units_are_not_on_target(context: MigrationContext) -> Verdict:
     """Every unit arrived; waiting for a wave is a hold, not work."""
     present = context.facts[facts.UNITS]
@@ -160,15 +180,10 @@ def units_are_not_on_target(context: MigrationContext) -> Verdict:
     if not present:
         text = "no WorkloadCutover names this migration yet; apply one"
         return wait(Reason.WAITING_FOR_WAVE, text)
-    through = context.spec.cutover.through_wave if context.spec.cutover else 0
-    moving = [u for u in pending if u.loaded.spec.get("wave", 0) <= through]
+    moving = [u for u in pending if _is_to_move(context, u)]
     if not moving:
-        waves = sorted({u.loaded.spec.get("wave", 0) for u in pending})
-        text = (
-            f"{len(present) - len(pending)} of {len(present)} units on Target; the next wave is "
-            f"{waves[0]}: raise spec.cutover.throughWave to release it"
-        )
-        return wait(Reason.WAITING_FOR_WAVE, text)
+        said = f"{len(present) - len(pending)} of {len(present)} units on Target"
+        return wait(Reason.WAITING_FOR_WAVE, f"{said}; {_what_is_left(context, pending)}")
     named = ", ".join(u.loaded.key.name for u in moving[:3])
     return wait(Reason.PROGRESSING, f"moving {named}")
 

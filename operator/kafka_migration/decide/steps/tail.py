@@ -43,7 +43,10 @@ def is_not_followed(context: UnitContext) -> Verdict:
     if differing:
         return fail(differing)
     if report.get("state") != "running":
-        text = f"the tail comparison {job.name} is {report.get('state')}: {job.message}"
+        text = (
+            f"the tail comparison {job.name} is {report.get('state')}: {job.message}; delete the Job "
+            "to run it anew"
+        )
         return fail([Problem(Reason.COMPARISON_INCOMPLETE, f"job/{job.name}", text)])
     return PASS
 
