@@ -6,6 +6,7 @@ both ways.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -14,7 +15,7 @@ from tests.unit.decide.planted import PARTITIONS, Planted, acl, not_known
 from tests.unit.decide.returning import again, at, back, critical, there
 
 from kafka_migration.decide.rules import legs
-from kafka_migration.model.actions import EnsureAcls, HoldDenies, StartComparison
+from kafka_migration.model.actions import EnsureAcls, HoldDenies, StartComparison, StopConnector
 from kafka_migration.model.entries import EntryKind
 from kafka_migration.model.kafka import Commit
 
@@ -286,3 +287,23 @@ def test_a_writer_that_somebody_answers_for_is_not_shut_out_by_the_way_back():
     planted.change("writer", desiredCluster="Source")
     run_to(planted, "writer", "RolledBack")
     assert planted.source.may_write("User:excused", "orders")
+
+
+def test_a_unit_that_wrote_nothing_on_the_target_comes_back_all_the_same():
+    """Its mirror still stands where it was armed: no record of it is missing (T-1, not D)."""
+    planted = Planted(way_back=True)
+    planted.run_until_step("writer", "Completed")
+    planted.change("writer", desiredCluster="Source")
+    run_to(planted, "writer", "RolledBack")
+    assert EntryKind.BACK_OUT not in planted.kinds("writer")
+
+
+@pytest.mark.parametrize("step", ["Prepare", "Preflight"])
+def test_a_return_mirror_that_somebody_resumed_is_stopped_before_the_unit_moves(step):
+    planted = at(there(), step)
+    if step == "Prepare":
+        planted.run(lambda: any("-reverse-" in name for name in planted.connectors))
+    reverse = mirror(planted, "reverse")
+    running = replace(planted.connectors[reverse], state="RUNNING", tasks={0: "RUNNING"})
+    planted.connectors[reverse] = running
+    assert planted.decide("writer")[0].action == StopConnector("reverse", reverse)
