@@ -18,7 +18,7 @@ from kmig_demo.errors import DemoError
 from kmig_demo.kubectl import Kubectl
 from kmig_demo.log import Log
 from kmig_demo.manifests import Manifests
-from kmig_demo.scenario import FAULTY_VERSION, move, planted_loss
+from kmig_demo.scenario import FAULTY_VERSION, planted_loss, there_and_back
 from kmig_demo.stage import KEYS, RATE, Cast
 
 VERSIONS = {"": "4.3", "drop": FAULTY_VERSION}
@@ -39,7 +39,7 @@ def main() -> int:
     # A report of an earlier run must not stand for this one.
     cast.environment.report.unlink(missing_ok=True)
     try:
-        judgement = planted_loss(cast) if fault else move(cast)
+        judgement = planted_loss(cast) if fault else there_and_back(cast)
     except DemoError as error:
         explain(cast.kubectl, log)
         log.step(f"FAILED: {error}")

@@ -54,12 +54,26 @@ def _remove_objects(kubectl: Kubectl, namespace: str, kind: str, log: Log) -> No
         return ", ".join(found["metadata"]["name"] for found in kubectl.find(namespace, kind))
 
     kubectl.run("-n", namespace, "delete", kind, "--all", "--wait=false")
+    _let_go(kubectl, namespace, kind, [f for f in kubectl.find(namespace, kind) if _moved(f)])
     try:
         wait_until(f"deletion of {kind}", PATIENCE_SECONDS, left)
     except DemoError as error:
         log.say(f"{error}; removing finalizers")
-        change = json.dumps({"metadata": {"finalizers": None}})
-        for found in kubectl.find(namespace, kind):
-            name = found["metadata"]["name"]
-            kubectl.run("-n", namespace, "patch", kind, name, "--type=merge", "-p", change)
+        _let_go(kubectl, namespace, kind, kubectl.find(namespace, kind))
         wait_until(f"deletion of {kind} without finalizers", PATIENCE_SECONDS, left)
+
+
+def _moved(found: Object) -> bool:
+    """The operator lets go of a unit on the target only by hand: it could still come back."""
+    return bool(found.get("status", {}).get("activeCluster") == "Target")
+
+
+def _let_go(kubectl: Kubectl, namespace: str, kind: str, doomed: list[Object]) -> None:
+    change = json.dumps({"metadata": {"finalizers": None}})
+    for found in doomed:
+        name = found["metadata"]["name"]
+        try:
+            kubectl.run("-n", namespace, "patch", kind, name, "--type=merge", "-p", change)
+        except DemoError as error:
+            if "(NotFound)" not in str(error):  # gone meanwhile is what was wanted
+                raise

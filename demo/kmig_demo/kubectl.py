@@ -55,6 +55,11 @@ class Kubectl:
         found: Object = json.loads(self.run("-n", namespace, "get", kind, name, "-o", "json"))
         return found
 
+    def cluster_wide(self, kind: str, name: str) -> Object:
+        """One object without a namespace. Raises DemoError when it does not exist."""
+        found: Object = json.loads(self.run("get", kind, name, "-o", "json"))
+        return found
+
     def find(self, namespace: str, kind: str, *selector: str) -> list[Object]:
         """All objects of one kind in a namespace, optionally by `-l` selector."""
         text = self.run("-n", namespace, "get", kind, *selector, "-o", "json")

@@ -1,4 +1,4 @@
-"""The move itself, as a platform engineer does it: raise a stage, read, approve, raise the next.
+"""Moves and rollback as a platform engineer does them: raise a stage, read, approve, raise more.
 
 Called by the scenario. It talks to the operator through the two kinds only.
 """
@@ -17,7 +17,9 @@ from kmig_demo.objects import (
     condition,
     gate,
     problems,
+    return_blocker,
     stage_blocker,
+    stages,
     stalled,
     step,
     steps,
@@ -32,9 +34,11 @@ STAGE_SECONDS = {
     "TargetPrepared": 90.0,
     "Replicating": 240.0,
     "Validated": 300.0,
+    "Completed": 120.0,
 }
 GATE_SECONDS = 90.0
 UNIT_SECONDS = 240.0
+ROLLBACK_SECONDS = 360.0
 STALLED_SECONDS = 15.0
 MISMATCH = "MISSING"
 
@@ -45,7 +49,7 @@ class Migration:
     def __init__(self, cast: Cast) -> None:
         self._cast = cast
         self._kubectl, self._log = cast.kubectl, cast.log
-        self._stalled_since: float | None = None
+        self._stalled_since: dict[str, float] = {}
 
     def begin(self) -> None:
         """Apply the migration; wait until the inventory is frozen."""
@@ -89,8 +93,37 @@ class Migration:
         """Release a wave and wait until its unit is Ready on the target; returns the unit."""
         self._log.step(f"throughWave: {wave}, {unit} moves")
         self._change({"cutover": {"throughWave": wave}})
-        blocker = self._narrated(unit)
-        wait_until(f"{unit} Ready on the target", UNIT_SECONDS, blocker)
+        wait_until(f"{unit} Ready on the target", UNIT_SECONDS, self._narrated(unit, unit_blocker))
+        return self._tell(unit)
+
+    def roll_back(self, *units: str) -> dict[str, Object]:
+        """Take every wave back and wait until `units` are on the source; the operator orders."""
+        self._log.step(f"throughWave: 0, {' and '.join(units)} roll back")
+        self._change({"cutover": {"throughWave": 0}})
+        blockers = [self._narrated(unit, return_blocker) for unit in units]
+
+        def blocker() -> str:
+            return "; ".join(filter(None, (ask() for ask in blockers)))
+
+        wait_until("rollback", ROLLBACK_SECONDS, blocker)
+        return {unit: self._tell(unit) for unit in units}
+
+    def try_again(self, attempt: int, *units: str) -> None:
+        """Raise the attempt of units: a finished rollback rests until then."""
+        self._log.step(f"attempt: {attempt} on {' and '.join(units)}")
+        for unit in units:
+            self._kubectl.patch("orders", UNITS, unit, {"spec": {"attempt": attempt}})
+
+    def complete(self) -> None:
+        """Raise and approve Completed, if the installed operator has that stage."""
+        if "Completed" not in stages(self._kubectl.cluster_wide("crd", MIGRATIONS)):
+            self._log.step("this operator has no stage Completed yet: the migration stays open")
+            return
+        self.approve("Completed")
+        self._wait_stage("Completed")
+
+    def _tell(self, unit: str) -> Object:
+        """Say how a unit's steps went; returns it."""
         found = self._kubectl.get("orders", UNITS, unit)
         for line in steps(found):
             self._log.say(f"| {line}")
@@ -124,13 +157,13 @@ class Migration:
 
     def _refuse_long_stall(self, found: Object) -> None:
         # A stall that clears by itself was no stall; one that stays needs no longer wait.
-        said = stalled(found)
-        now = time.monotonic()
-        self._stalled_since = (self._stalled_since or now) if said else None
-        if self._stalled_since is not None and now - self._stalled_since > STALLED_SECONDS:
+        said, name, now = stalled(found), found["metadata"]["name"], time.monotonic()
+        if not said:
+            self._stalled_since.pop(name, None)
+        elif now - self._stalled_since.setdefault(name, now) > STALLED_SECONDS:
             raise DemoError(said)
 
-    def _narrated(self, unit: str) -> Callable[[], str]:
+    def _narrated(self, unit: str, arrived: Callable[[Object], str]) -> Callable[[], str]:
         told: list[str] = []
 
         def blocker() -> str:
@@ -139,8 +172,8 @@ class Migration:
             now = step(found)
             if told[-1:] != [now]:
                 told.append(now)
-                self._log.say(now)
-            return unit_blocker(found)
+                self._log.say(f"{unit}: {now}")
+            return arrived(found)
 
         return blocker
 

@@ -103,3 +103,18 @@ def unit_blocker(unit: Object) -> str:
     if unit.get("status", {}).get("activeCluster") != "Target":
         return f"{step(unit)}; {words(condition(unit, 'Ready'))}"
     return not_ready(unit)
+
+
+def return_blocker(unit: Object) -> str:
+    """Why a unit's rollback is not over yet; empty when it rests on the source again."""
+    status = unit.get("status", {})
+    if (status.get("workingStep"), status.get("activeCluster")) == ("RolledBack", "Source"):
+        return ""
+    return f"{step(unit)}; {words(condition(unit, 'Ready'))}"
+
+
+def stages(crd: Object) -> list[str]:
+    """The values that an installed kind takes as desiredStage."""
+    served = next(version for version in crd["spec"]["versions"] if version.get("served"))
+    spec = served["schema"]["openAPIV3Schema"]["properties"]["spec"]
+    return list(spec["properties"]["desiredStage"]["enum"])

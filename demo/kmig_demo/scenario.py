@@ -12,7 +12,7 @@ from kmig_demo.admin import ClusterAdmin
 from kmig_demo.checker import Judgement, judge
 from kmig_demo.collection import Run, collect, pause_shares
 from kmig_demo.errors import DemoError
-from kmig_demo.evidence import MOVE, Crossing
+from kmig_demo.evidence import MOVE, ROLLBACK, SECOND_MOVE, Crossing
 from kmig_demo.findings import Kind
 from kmig_demo.installation import offer_version
 from kmig_demo.move import Migration
@@ -25,12 +25,13 @@ CATCH_UP_SECONDS = 60.0
 IDLE_SECONDS = 90.0
 FAULTY_VERSION = "4.3-fault-drop"
 FAULTY_IMAGE = "kmig.local/kafka-fault-drop:4.3.1"
-AFTER_MOVE_SECONDS = 10.0
+STAY_SECONDS = 10.0
+WRITER, READER = "orders-writer", "orders-reader"
 STILL_LOOKS = 8
 
 
-def move(cast: Cast) -> Judgement:
-    """A writer and a reader move; everything is compared."""
+def there_and_back(cast: Cast) -> Judgement:
+    """A writer and a reader move, roll back and move again; everything is compared."""
     store = prepare(cast)
     migration = Migration(cast)
     migration.begin()
@@ -40,12 +41,30 @@ def move(cast: Cast) -> Judgement:
     migration.advance("Validated")
     migration.add_units()
     migration.approve("CutOver")
-    writer = migration.release(10, "orders-writer")
-    migration.release(20, "orders-reader")
-    cast.log.step(f"{AFTER_MOVE_SECONDS:.0f} s on the target")
-    pause(AFTER_MOVE_SECONDS)
+    moved = _move(migration, MOVE)
+    _stay(cast, "target")
+    back = migration.roll_back(READER, WRITER)
+    rolled_back = Crossing(ROLLBACK, pause_shares(back[WRITER]))
+    _stay(cast, "source")
+    migration.try_again(2, WRITER, READER)
+    moved_again = _move(migration, SECOND_MOVE)
+    _stay(cast, "target")
     _stand_still(cast)
-    return _judge(cast, Run(cast.run, store, (Crossing(MOVE, pause_shares(writer)),)))
+    _mirrors_idle(cast)
+    migration.complete()
+    crossings = (moved, rolled_back, moved_again)
+    return _judge(cast, Run(cast.run, store, crossings, both_whole=True))
+
+
+def _move(migration: Migration, name: str) -> Crossing:
+    writer = migration.release(10, WRITER)
+    migration.release(20, READER)
+    return Crossing(name, pause_shares(writer))
+
+
+def _stay(cast: Cast, side: str) -> None:
+    cast.log.step(f"{STAY_SECONDS:.0f} s on the {side}")
+    pause(STAY_SECONDS)
 
 
 def planted_loss(cast: Cast) -> Judgement:
@@ -62,7 +81,7 @@ def planted_loss(cast: Cast) -> Judgement:
     if said:
         cast.log.say(f"the operator refuses: {said}")
     _stand_still(cast)
-    _mirror_idle(cast)
+    _mirrors_idle(cast)
     judgement = _judge(cast, Run(cast.run, store))
     _require_named(said, judgement)
     cast.log.step("the planted loss was named by the operator and by the checker: exit 1 as agreed")
@@ -87,23 +106,25 @@ def _judge(cast: Cast, run: Run) -> Judgement:
 
 def _stand_still(cast: Cast) -> None:
     cast.log.step("writer stops, reader finishes")
-    _stop(cast, "orders-writer")
+    _stop(cast, WRITER)
     with recorder_link(cast.kubectl) as link:
         wait_until("reader at the end", CATCH_UP_SECONDS, _behind(link))
-    _stop(cast, "orders-reader")
+    _stop(cast, READER)
 
 
-def _mirror_idle(cast: Cast) -> None:
+def _mirrors_idle(cast: Cast) -> None:
     """What is merely not copied yet must not be called lost: wait until nothing moves."""
-    admin = ClusterAdmin(cast.environment.sides["target"])
-    seen: list[int] = []
+    cast.log.step("mirrors finish")
+    admins = [ClusterAdmin(side) for side in cast.environment.sides.values()]
+    seen: list[list[int]] = []
 
     def blocker() -> str:
-        seen.append(sum(admin.ends("orders").values()))
+        seen.append([sum(admin.ends("orders").values()) for admin in admins])
         still = len(seen) > STILL_LOOKS and seen[-STILL_LOOKS] == seen[-1]
-        return "" if still else f"the target's log still grows, now {seen[-1]:,}"
+        ends = " and ".join(f"{end:,}" for end in seen[-1])
+        return "" if still else f"the logs still grow, now to {ends}"
 
-    wait_until("mirror idle", IDLE_SECONDS, blocker)
+    wait_until("mirrors idle", IDLE_SECONDS, blocker)
 
 
 def _behind(link: RecorderLink) -> Callable[[], str]:

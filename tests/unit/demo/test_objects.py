@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from kmig_demo.objects import (
     gate,
     not_ready,
     problems,
+    return_blocker,
     stage_blocker,
+    stages,
     stalled,
     steps,
     unit_blocker,
 )
+
+CRD = Path(__file__).parents[3] / "crds" / "kafkamigrations.kafka-migration.io.yaml"
 
 
 def shown(ready: str = "True", generation: int = 2, **status: Any) -> dict[str, Any]:
@@ -79,6 +86,18 @@ def test_a_unit_is_there_when_it_is_on_the_target_and_ready() -> None:
     assert unit_blocker(shown(activeCluster="Target")) == ""
     blocked = unit_blocker(shown(activeCluster="Source", workingStep="Fence"))
     assert blocked.startswith("Fence on Source")
+
+
+def test_a_rollback_is_over_when_it_rests_on_the_source() -> None:
+    """A unit that is on the source because it never left is not back."""
+    assert return_blocker(shown(activeCluster="Source", workingStep="RolledBack")) == ""
+    for cluster, step in (("Target", "Completed"), ("Source", "Resume"), ("Source", "Prepare")):
+        assert return_blocker(shown(activeCluster=cluster, workingStep=step)).startswith(step)
+
+
+def test_the_stages_are_those_of_the_installed_kind() -> None:
+    crd = yaml.safe_load(CRD.read_text(encoding="utf-8"))
+    assert stages(crd)[:2] == ["InventoryFrozen", "TargetPrepared"]
 
 
 def test_steps_are_shown_with_the_seconds_that_they_took() -> None:
