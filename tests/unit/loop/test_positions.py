@@ -76,9 +76,18 @@ def test_of_a_long_log_only_the_records_around_are_listed():
     assert cast("Port", ports.there).listed < 12
 
 
-def test_where_syncs_are_sparse_the_look_widens():
-    """The next ones on either side are hundreds of records away."""
+def test_where_no_sync_near_can_be_believed_the_look_widens():
+    """The nearest twenty are of copies that were aborted; they were copied again without a sync."""
+    model = Mirrored()
+    model.write("plain", 300)
+    model.copy(100, synced=10)
+    model.copy(20, synced=10, aborted=True)
+    model.copy(200, synced=0)
+    (position,) = around(crossing(model, "source"), {P: model.segments}, {P: 250}).values()
+    assert translate(position) == Translated(model.logs["target"].places[250])
+
+
+def test_without_any_sync_the_segments_edges_are_counted_from():
     model = lived([([("plain", 3)] * 300, [])], 0, finished=True)
-    ports = crossing(model, "source")
-    (position,) = around(ports, {P: model.segments}, {P: 450}).values()
+    (position,) = around(crossing(model, "source"), {P: model.segments}, {P: 450}).values()
     assert translate(position) == Translated(450)
