@@ -67,7 +67,7 @@ def judge(evidence: Evidence) -> Judgement:
     _compare_logs(evidence, LogComparison(acknowledged, timeline, findings), places)
     _compare_places(acknowledged, places, timeline, findings)
     consumption = Consumption(acknowledged, places, timeline, findings)
-    consumption.compare(evidence.reads.rows)
+    consumption.compare(evidence.reads.rows, evidence.reader_crossings)
     held = {
         side: places[side] for side in (SOURCE, TARGET) if side == TARGET or evidence.both_whole
     }

@@ -11,7 +11,7 @@ from collections.abc import Container
 from kmig_demo.evidence import Identity, Sighting
 from kmig_demo.findings import Findings, Kind
 from kmig_demo.logs import Places, name
-from kmig_demo.timeline import Timeline
+from kmig_demo.timeline import Timeline, turns
 
 
 class Consumption:
@@ -30,13 +30,16 @@ class Consumption:
         self._last: dict[str, int] = {}
         self.read: set[Identity] = set()
 
-    def compare(self, rows: list[Sighting]) -> None:
-        """Each record once, in the order of its key, from the clusters in their turn."""
+    def compare(self, rows: list[Sighting], crossings: int | None = None) -> None:
+        """Each record once, in the order of its key, from the clusters in their turn.
+
+        `crossings`: the reader's own, if it did not cross with its writer.
+        """
         for row in rows:
             if self._clusters[-1:] != [row.cluster]:
                 self._clusters.append(row.cluster)
             self._take(row)
-        wanted = self._timeline.wanted
+        wanted = self._timeline.wanted if crossings is None else turns(crossings)
         if rows and len(wanted) > 1 and self._clusters != wanted:
             short = self._clusters == wanted[: len(self._clusters)]
             what = f"consumed from {', '.join(self._clusters)}; the crossings want"

@@ -76,7 +76,8 @@ class Evidence:
     """All that a verdict rests on. `archive` holds the logs of the topic that is only mirrored.
 
     `both_whole`: the mirrors of both directions ran and were idle at the end, so that each log
-    must hold every record.
+    must hold every record. `reader_crossings`: how often the reader crossed when it moved by
+    itself; None = each time with its writer.
     """
 
     acks: Part
@@ -88,6 +89,7 @@ class Evidence:
     archive_target: Log
     crossings: tuple[Crossing, ...] = (Crossing(MOVE),)
     both_whole: bool = False
+    reader_crossings: int | None = None
     faults: list[str] = field(default_factory=list)
 
 

@@ -15,6 +15,11 @@ from kmig_demo.findings import WHOLE, Findings, Kind
 HISTORY = "history"
 
 
+def turns(crossings: int) -> list[str]:
+    """The clusters that so many crossings lead through, the source first."""
+    return [(SOURCE, TARGET)[number % 2] for number in range(crossings + 1)]
+
+
 @dataclass(slots=True)
 class Spell:
     """One producer on one cluster: its first and last acknowledgement (ms), and how many."""
@@ -57,7 +62,7 @@ class Timeline:
     @property
     def wanted(self) -> list[str]:
         """The clusters in the order in which the crossings make them acknowledge and be read."""
-        return [(SOURCE, TARGET)[number % 2] for number in range(len(self._names) + 1)]
+        return turns(len(self._names))
 
     def period(self, identity: Identity) -> int | None:
         """The period in which a record's producer wrote; None if none of its was acknowledged."""

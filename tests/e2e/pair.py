@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from confluent_kafka.admin import AclOperation, ResourceType
@@ -185,7 +185,9 @@ class Pair:
         done = found.get("status", {}).get("workingStep") == "Completed"
         return "" if done else step(found)
 
-    def judged(self, crossings: tuple[Crossing, ...] = ()) -> Judgement:
+    def judged(
+        self, crossings: tuple[Crossing, ...] = (), reader_crossings: int | None = None
+    ) -> Judgement:
         """Stop both, let the reader finish, and compare everything with everything.
 
         Without `crossings` the writer's unit has moved once. With them the mirrors of both
@@ -197,7 +199,7 @@ class Pair:
         self._stop(self.reader.name)
         if crossings:
             self.ground.wait("every record on both sides", END_SECONDS, self._missing, every=2.0)
-        return judge(self._evidence(crossings))
+        return judge(replace(self._evidence(crossings), reader_crossings=reader_crossings))
 
     def _missing(self) -> str:
         acknowledged = self.acknowledged()

@@ -31,4 +31,4 @@ def test_a_reader_moves_before_its_writer_and_back_and_after_it_and_reads_every_
     pair.reader.change(desiredCluster="Target", attempt=2)
     pair.arrive(pair.reader)
     pair.wait_flow(pair.acknowledged() + READ)
-    require_whole(pair.judged((crossing,)))
+    require_whole(pair.judged((crossing,), reader_crossings=3))

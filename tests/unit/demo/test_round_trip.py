@@ -217,6 +217,15 @@ def test_clusters_that_took_another_turn_than_the_crossings_contradict_them() ->
     assert "consumed from source, target, source, target" in words[1]
 
 
+def test_a_reader_that_crossed_by_itself_takes_its_own_turns() -> None:
+    """Its crossings are said apart; the writer's are not asked of it then."""
+    evidence = sound()
+    crossed = len(evidence.crossings)
+    assert judge(replace(evidence, reader_crossings=crossed)).findings.verdict == "ok"
+    found = judge(replace(evidence, reader_crossings=crossed + 2)).findings
+    assert found.count(Kind.MISSING_EVIDENCE) == 1
+
+
 def test_a_share_that_the_operator_does_not_report_is_missing_in_its_phase_only() -> None:
     evidence = sound()
     crossings = (*evidence.crossings[:2], Crossing(SECOND_MOVE, PauseShares(None, 0.3)))
