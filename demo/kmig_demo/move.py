@@ -34,7 +34,7 @@ STAGE_SECONDS = {
     "TargetPrepared": 90.0,
     "Replicating": 240.0,
     "Validated": 300.0,
-    "Completed": 120.0,
+    "Completed": 240.0,
 }
 GATE_SECONDS = 90.0
 UNIT_SECONDS = 240.0
