@@ -223,9 +223,11 @@ class Pair:
         with self._recorder() as link:
             if link.summary()["store"] != self.store:
                 faults.append("the recorder's store was lost")
-            parts = {kind: _part(link, kind, run) for kind in ("acks", "reads", "failures")}
+            acks, reads, failures = (_part(link, k, run) for k in ("acks", "reads", "failures"))
         return Evidence(
-            **parts,
+            acks,
+            reads,
+            failures,
             source=read_log(sides["source"], self.topic, run),
             target=read_log(sides["target"], self.topic, run),
             archive_source=read_log(sides["source"], archive, run),
