@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+import pytest
 from hypothesis import given, settings
 from tests.unit.decide.rules.mirrored_logs import SIDES, Mirrored, other
 from tests.unit.decide.rules.test_translation_properties import LEGS, RATES, lived
@@ -24,6 +25,7 @@ class Port:
     def __init__(self, model: Mirrored, side: Side) -> None:
         self.model, self.side = model, side
         self.listed = 0
+        self.asked: list[Around] = []
 
     def visible(self, spans: Mapping[Partition, Span], limit: int) -> dict[Partition, Visible]:
         span = spans[P]
@@ -42,6 +44,7 @@ class Port:
         original = other(self.side)
         alias = {"source": "s", "target": "t"}[original]
         assert topic == f"mm2-offset-syncs.{alias}uid.internal"
+        self.asked.append(wanted[P])
         index = Index()
         for pair, side in zip(self.model.syncs, self.model.sides, strict=True):
             if side == original:
@@ -67,13 +70,35 @@ def test_every_offset_gets_the_answer_that_all_records_and_syncs_would_give(legs
             assert translate(position) == translate(whole)
 
 
-def test_of_a_long_log_only_the_records_around_are_listed():
+@pytest.mark.parametrize("leaving", SIDES)
+def test_of_a_long_log_only_the_records_around_are_listed(leaving):
     model = lived([([("plain", 3)] * 300, [(1, False)] * 900)], 10, finished=True)
-    ports = crossing(model, "source")
+    ports = crossing(model, leaving)
     (position,) = around(ports, {P: model.segments}, {P: 450}).values()
     assert isinstance(translate(position), Translated)
     assert cast("Port", ports.here).listed < 12
     assert cast("Port", ports.there).listed < 12
+
+
+def test_syncs_are_asked_for_within_the_segment():
+    """Those of an earlier or later stretch with the same original belong to other copies."""
+    one = ([("plain", 3)], [])
+    model = lived([one, one, one], 10)
+    ports = crossing(model, "source")
+    around(ports, {P: model.segments}, {P: 1})
+    (asked,) = cast("Port", ports.there).asked
+    end = model.seams[0].at
+    assert (asked.lowest, asked.below) == (Sync(0, 0), Sync(end.source, end.target))
+
+
+def test_at_a_seam_nobody_is_asked_for_syncs():
+    """Without a way back there is no topic for those of the segment that begins there."""
+    model = lived([([("plain", 3)], []), ([], [])], 10)
+    ports = crossing(model, "source")
+    seam = model.seams[0].at
+    (position,) = around(ports, {P: model.segments}, {P: seam.source}).values()
+    assert translate(position) == Translated(seam.target)
+    assert not cast("Port", ports.here).asked + cast("Port", ports.there).asked
 
 
 def test_where_no_sync_near_can_be_believed_the_look_widens():
