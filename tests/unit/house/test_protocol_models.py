@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import check_model
 from check_model import (
     MODELS,
     Check,
@@ -56,6 +57,16 @@ def test_a_search_that_ends_otherwise_than_its_line_says_is_a_failure() -> None:
     assert not passed(a_check("ends"), Outcome("ENDLESS", 12, 1.0))
     assert not passed(a_check("fails S2"), Outcome("", 12, 1.0))
     assert not passed(a_check("fails S2"), Outcome("STUCK", 12, 1.0))
+
+
+def test_a_compiler_that_ends_without_a_word_is_a_failure(tmp_path, monkeypatch) -> None:
+    """Killed, say: there is nothing to run then, and nothing was searched."""
+    monkeypatch.setattr(check_model, "BUILD", tmp_path)
+    monkeypatch.setattr(check_model, "_said", lambda *_: "")
+    for ending in ("holds", "fails S2"):
+        outcome = check_model.run(a_check(ending))
+        assert outcome.broken == "spin: ended without a word"
+        assert not passed(a_check(ending), outcome)
 
 
 def test_a_switch_that_stands_only_in_a_comment_is_unknown(tmp_path: Path) -> None:
