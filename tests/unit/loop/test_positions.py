@@ -82,8 +82,7 @@ def test_of_a_long_log_only_the_records_around_are_listed(leaving):
 
 def test_syncs_are_asked_for_within_the_segment():
     """Those of an earlier or later stretch with the same original belong to other copies."""
-    one = ([("plain", 3)], [])
-    model = lived([one, one, one], 10)
+    model = lived([([("plain", 3)], [])] * 3, 10)
     ports = crossing(model, "source")
     around(ports, {P: model.segments}, {P: 1})
     (asked,) = cast("Port", ports.there).asked

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kafka_migration.decide.rules import legs
 from kafka_migration.model.entries import Entry, EntryKind
 from kafka_migration.model.kafka import Partition
@@ -13,7 +15,7 @@ ANCHORS = [("orders", 0, 5, 7)]
 
 def leg(attempt: int, direction: Direction, fence: int, end: int, *more: EntryKind) -> list[Entry]:
     """Entries of a leg up to its Switch entry, and more of them."""
-    vectors = {
+    vectors: dict[EntryKind, dict[str, Any]] = {
         EntryKind.FENCED: {"F": {"orders": {"0": fence}}, "D": {"orders": {"0": fence - 1}}},
         EntryKind.CAUGHT_UP: {"T": {"orders": {"0": end}}},
         EntryKind.SWITCH: {"topics": ["orders"]},
