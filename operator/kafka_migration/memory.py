@@ -112,6 +112,11 @@ class LagStreak:
         self.lag_seconds = 0.0 if self.pending is None else now - self.pending[0]
         return 0.0 if self.since is None else now - self.since
 
+    def late(self, copied: Offsets) -> tuple[Partition, int] | None:
+        """A partition of the oldest uncovered snapshot that is not copied, and its last data."""
+        snapshot = self.pending[1] if self.pending else {}
+        return next(((p, e) for p, e in sorted(snapshot.items()) if copied.get(p, -1) < e), None)
+
     def _covered(self, taken: float, now: float, limit: float) -> None:
         if now - taken > limit:
             self.since = None

@@ -106,6 +106,21 @@ class CopyBounds:
 
 
 @dataclass(frozen=True)
+class KeepingUp:
+    """How long copy and comparison of a unit have been within the allowed lag without a break.
+
+    `late` is a partition that was behind when last looked at; offsets are of records.
+    """
+
+    seconds: float
+    late: Partition | None = None
+    wanted: int = -1  # its last record on the leaving side `age` seconds ago
+    copied: int = -1
+    compared: int = -1
+    age: float = 0.0
+
+
+@dataclass(frozen=True)
 class Restarts:
     """Restarts of a mirror's failed tasks that this process sent."""
 
@@ -214,7 +229,7 @@ ENTERING_CLUSTER: Fact[Cluster] = Fact("entering-cluster")
 AUDIT: Fact[JobState | None] = Fact("audit")
 AUDIT_REPORT: Fact[Mapping[str, Any] | None] = Fact("audit-report")
 POSITIONS: Fact[Mapping[str, Mapping[Partition, Position]]] = Fact("positions")  # by group
-KEEPING_UP_SECONDS: Fact[float] = Fact("keeping-up-seconds")  # copy and proof of the unit
+KEEPING_UP: Fact[KeepingUp] = Fact("keeping-up")
 PROPAGATION: Fact[Mapping[str, float] | None] = Fact("propagation")
 TAIL: Fact[JobState | None] = Fact("tail")
 TAIL_REPORT: Fact[Mapping[str, Any] | None] = Fact("tail-report")

@@ -96,7 +96,7 @@ OBSERVERS: Mapping[str, Observer] = {
         (facts.ENTERING_GROUPS, unit.entering_groups),
         (facts.ENTERING_COMMITS, unit.entering_commits),
         (facts.POSITIONS, positions.positions),
-        (facts.KEEPING_UP_SECONDS, unit.keeping_up_seconds),
+        (facts.KEEPING_UP, unit.keeping_up),
         (facts.PROPAGATION, unit.propagation),
         (facts.TAIL, unit.tail),
         (facts.TAIL_REPORT, unit.tail_report),

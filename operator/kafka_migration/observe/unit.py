@@ -16,7 +16,7 @@ from kafka_migration.errors import KmigError, Unavailable
 from kafka_migration.model import facts
 from kafka_migration.model.actions import Side
 from kafka_migration.model.entries import EntryKind
-from kafka_migration.model.facts import BindingView, Settled
+from kafka_migration.model.facts import BindingView, KeepingUp, Settled
 from kafka_migration.model.kafka import (
     Commit,
     Connection,
@@ -97,7 +97,7 @@ def leaving_last_data(look: Look) -> Mapping[Partition, int | None]:
     return port.last_data(ends.high) if ends.high else {}
 
 
-def keeping_up_seconds(look: Look) -> float:
+def keeping_up(look: Look) -> KeepingUp:
     """How long both the copy and its comparison have been within the allowed lag.
 
     What they are behind at Drain is waited for inside the write pause.
@@ -114,7 +114,14 @@ def keeping_up_seconds(look: Look) -> float:
     copied = mirror.offsets if mirror else {}
     both = {p: min(offset, compared.get(p, -1)) for p, offset in copied.items()}
     limit = look.migration.spec.replication.max_lag_seconds
-    return look.memory.streak.look(began, both, data, limit)
+    streak = look.memory.streak
+    seconds = streak.look(began, both, data, limit)
+    late = streak.late(both)
+    if late is None:
+        return KeepingUp(seconds)
+    partition, wanted = late
+    reached = copied.get(partition, -1), compared.get(partition, -1)
+    return KeepingUp(seconds, partition, wanted, *reached, streak.lag_seconds or 0.0)
 
 
 def leaving_probes(look: Look) -> tuple[Probe, ...]:

@@ -36,6 +36,7 @@ from kafka_migration.model.facts import (
     CopyBounds,
     Fact,
     Facts,
+    KeepingUp,
     PlaceAnswer,
     Restarts,
     Settled,
@@ -741,8 +742,8 @@ class Planted:
         records = tuple(o for o in kafka.records.get(p, ()) if o < stable)
         return Log(0, high, stable, records, 0, stable, compacted=p.topic in self.compacted)
 
-    def _keeping_up_seconds(self, _: Context) -> float:
-        return self.window_seconds
+    def _keeping_up(self, _: Context) -> KeepingUp:
+        return KeepingUp(self.window_seconds)
 
     def _propagation(self, _: Context) -> Mapping[str, float] | None:
         return self.propagation

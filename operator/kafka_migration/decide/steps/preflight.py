@@ -148,10 +148,16 @@ def pause_is_longer_than_budget(context: UnitContext) -> Verdict:
 
 def copy_or_proof_is_behind(context: UnitContext) -> Verdict:
     """The unit's mirror and its tail comparison reach the leaving side's end within maxLagSeconds."""
-    if context.facts[facts.KEEPING_UP_SECONDS] > 0:
+    seen = context.facts[facts.KEEPING_UP]
+    if seen.seconds > 0:
         return PASS
     limit = context.migration.spec.replication.max_lag_seconds
-    text = f"the copy or its comparison is more than {limit} s behind the {context.leaving}'s end"
+    text = f"the copy and its comparison must stay within {limit} s of the {context.leaving}'s end"
+    if seen.late is not None:
+        text += (
+            f": {seen.late} is copied to {seen.copied} and compared to {seen.compared}, its last "
+            f"record {seen.age:.0f} s ago was {seen.wanted}"
+        )
     return wait(Reason.LAG_TOO_HIGH, text)
 
 
@@ -231,7 +237,7 @@ _OWN: tuple[Task[UnitContext], ...] = (
     ),
     Task(
         "copy and proof keep up",
-        (facts.KEEPING_UP_SECONDS,),
+        (facts.KEEPING_UP,),
         copy_or_proof_is_behind,
         applies=moves_authority,
     ),

@@ -12,6 +12,7 @@ from kafka_migration.decide.context import UnitContext
 from kafka_migration.decide.steps import preflight
 from kafka_migration.model.actions import StartPlaceProbe
 from kafka_migration.model.entries import Entry, EntryKind
+from kafka_migration.model.facts import KeepingUp
 from kafka_migration.model.kafka import Commit
 
 
@@ -188,6 +189,15 @@ def test_a_transaction_that_stays_open_is_named():
     planted.source.stable[PARTITIONS[1]] = 7
     assert stands(planted, "writer") == ("OpenTransaction", "False")
     assert "orders-1 at offset 7" in planted.decide("writer")[0].status["message"]
+
+
+def test_what_lags_is_named_with_how_far_copy_and_comparison_came(monkeypatch):
+    planted = last_at("writer", "Preflight")
+    late = KeepingUp(0.0, PARTITIONS[1], wanted=130, copied=120, compared=100, age=7.2)
+    monkeypatch.setattr(planted, "_keeping_up", lambda _: late)
+    assert stands(planted, "writer") == ("LagTooHigh", "False")
+    said = planted.decide("writer")[0].status["message"]
+    assert "orders-1 is copied to 120 and compared to 100, its last record 7 s ago was 130" in said
 
 
 def test_what_only_the_way_back_needs_is_not_asked_without_one():
