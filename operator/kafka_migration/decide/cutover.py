@@ -8,6 +8,7 @@ from kafka_migration.decide.agreement import disagreement, is_lost
 from kafka_migration.decide.context import UnitContext
 from kafka_migration.decide.cutover_status import AWAITED, Standing, status_of
 from kafka_migration.decide.decision import (
+    AWAITED_SECONDS,
     BUSY_SECONDS,
     IDLE_SECONDS,
     WORKING_SECONDS,
@@ -172,5 +173,6 @@ def _wake(standing: Standing) -> float:
     if standing.move is Move.REST:
         return 5.0
     verdict = standing.verdict
-    slow = verdict is not None and (verdict.kind is Kind.FAIL or verdict.reason in AWAITED)
-    return 5.0 if slow else WORKING_SECONDS
+    if verdict is not None and verdict.reason in AWAITED:
+        return AWAITED_SECONDS
+    return 5.0 if verdict is not None and verdict.kind is Kind.FAIL else WORKING_SECONDS

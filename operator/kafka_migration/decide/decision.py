@@ -17,6 +17,8 @@ LONGEST_MESSAGE = 1024  # a longer one would have the whole status refused, and 
 LONGEST_SUBJECT = 300
 BUSY_SECONDS = 0.2  # the next look of something that waits inside its critical section
 WORKING_SECONDS = 1.0
+# What waits for people; under maxLagSeconds' default, or looking rarely would read as lagging.
+AWAITED_SECONDS = 3.0
 COPYING_SECONDS = 30.0  # a resting migration whose mirrors are watched for gaps
 IDLE_SECONDS = 300.0
 

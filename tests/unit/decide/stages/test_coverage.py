@@ -8,6 +8,7 @@ import pytest
 from tests.unit.decide.moving import at, before_entry, copied, last_at, run_to
 from tests.unit.decide.planted import Planted, loaded, unit_spec
 
+from kafka_migration.decide.decision import AWAITED_SECONDS
 from kafka_migration.model.entries import Entry, EntryKind
 
 ACKNOWLEDGED = [{"problem": "WriterNotCovered", "subject": "principal/User:x", "reason": "known"}]
@@ -60,7 +61,7 @@ def test_a_unit_that_changed_after_the_approval_waits_before_it_is_stopped(chang
     assert planted.status("writer")["phase"] == "AwaitingApproval"
     assert conditions(planted, "writer")["Reconciling"]["status"] == "False"
     assert planted.status("writer")["message"].endswith("(kmig approve)")
-    assert decision.wake_after >= 5.0
+    assert decision.wake_after == AWAITED_SECONDS
 
 
 def test_what_the_migration_acknowledges_later_is_not_approved():

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 from tests.unit.decide.moving import compaction_took_a_copy, last_at, stands
-from tests.unit.decide.planted import PARTITIONS, Planted, acl, topic
+from tests.unit.decide.planted import PARTITIONS, Planted, acl, parsed, topic
 
+from kafka_migration.api.migration import KafkaMigrationSpec
 from kafka_migration.decide.context import UnitContext
 from kafka_migration.decide.steps import preflight
 from kafka_migration.model.actions import StartPlaceProbe
@@ -198,6 +199,16 @@ def test_what_lags_is_named_with_how_far_copy_and_comparison_came(monkeypatch):
     assert stands(planted, "writer") == ("LagTooHigh", "False")
     said = planted.decide("writer")[0].status["message"]
     assert "orders-1 is copied to 120 and compared to 100, its last record 7 s ago was 130" in said
+
+
+def test_a_unit_that_waits_for_people_is_looked_at_often_enough_to_tell_its_lag():
+    """Looks that are farther apart than the allowed lag cannot tell whether it was kept."""
+    planted = last_at("writer", "Preflight")
+    planted.change("writer", pauseBudgetSeconds=61)  # not what was approved
+    decision, _ = planted.decide("writer")
+    assert decision.status["phase"] == "AwaitingApproval"
+    spec = parsed(planted.objects["leave"].spec, KafkaMigrationSpec)
+    assert decision.wake_after < spec.replication.max_lag_seconds
 
 
 def test_what_only_the_way_back_needs_is_not_asked_without_one():
