@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Cheap rows first; secrecy last, when there is most to search.
 ORDER = (
     *("bad_inputs", "planted_loss", "bad_unit", "move"),
-    *("operator_killed", "back_out", "rollback", "readers", "secrecy"),
+    *("operator_killed", "back_out", "rollback", "readers", "windows_and_abort", "secrecy"),
 )
 USERS = ("writer", "reader")
 RECORD: dict[str, Any] = {"sandbox": {}, "rows": {}}

@@ -39,7 +39,9 @@ class Course:
 
 
 ONWARD = Course("moves", "m", {"plain": 10, "fence": 20, "switch": 30, "budget": 40})
-RETURNING = Course("returns", "r", {"back": 10, "killed": 20, "ahead": 30}, "Enabled")
+RETURNING = Course(
+    "returns", "r", {"back": 10, "killed": 20, "ahead": 30, "aborted": 40}, "Enabled"
+)
 
 
 @dataclass

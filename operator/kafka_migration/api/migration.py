@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import ConfigDict, Field
+from cronsim import CronSim, CronSimError
+from pydantic import ConfigDict, Field, field_validator
 
 from kafka_migration.api.base import (
     Acknowledgement,
@@ -27,6 +30,9 @@ Stage = Literal[
     "Aborted",
 ]
 GatedStage = Literal["TargetPrepared", "CutOver", "Completed"]
+
+_SOME_DAY = datetime(2000, 1, 1, tzinfo=UTC)
+_CRON_FIELDS = 5
 
 
 class Cluster(SpecModel):
@@ -143,6 +149,40 @@ class Validation(SpecModel):
     )
 
 
+class ChangeWindow(SpecModel):
+    """A time in which units may be switched: from each match of the schedule, for so long."""
+
+    schedule: Annotated[str, Field(min_length=9, max_length=128)] = Field(
+        description="Cron expression of five fields: minute, hour, day of month, month, weekday."
+    )
+    time_zone: Annotated[str, Field(min_length=1, max_length=64)] = Field(
+        default="Etc/UTC", description="Name in the IANA time zone database."
+    )
+    duration_seconds: Annotated[int, Field(ge=60, le=604800)] = Field(
+        description="How long the window stays open; a move must fit in with its whole pauseBudgetSeconds."
+    )
+
+    @field_validator("schedule")
+    @classmethod
+    def _matches_sometime(cls, value: str) -> str:
+        try:
+            found = next(CronSim(value, _SOME_DAY), None)
+        except CronSimError as error:
+            raise ValueError(f"{value!r} is no cron expression of five fields: {error}") from None
+        if found is None or len(value.split()) != _CRON_FIELDS:
+            raise ValueError(f"{value!r} is no cron expression of five fields that ever matches")
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"{value!r} is no time zone of the IANA database") from None
+        return value
+
+
 class Cutover(SpecModel):
     """Which units may switch."""
 
@@ -150,6 +190,11 @@ class Cutover(SpecModel):
         description="Units with a wave up to this number may switch. Raise it to release the next."
     )
     max_parallel: Literal[1] = Field(default=1, description="Units that switch at the same time.")
+    windows: Annotated[list[ChangeWindow], Field(max_length=32)] = Field(
+        default_factory=list,
+        description="When units may switch to the target; empty = at any time. A unit in its pause "
+        "when the window closes goes back. The way back waits for no window.",
+    )
 
 
 class Slo(SpecModel):

@@ -44,7 +44,7 @@ def decide_unit(context: UnitContext, now: str) -> Need | Decision:
         return Need((facts.UNITS,))
     if way_back_begins(context, step.name):
         return _turn_back(context, now)
-    closed = permission(context, step)
+    closed = permission(context, step, now)
     phase = phase_of(step, context)
     resting = phase is Phase.END or (phase is Phase.OPEN and closed is not None)
     overdue = _overdue(context, step, phase)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from kafka_migration.decide.context import UnitContext
 from kafka_migration.decide.gate import aborted, completing
 from kafka_migration.decide.leg import wanted, wanted_side
 from kafka_migration.decide.machine import Phase
+from kafka_migration.decide.rules import change_windows
 from kafka_migration.decide.stages import cut_over
 from kafka_migration.decide.table import STAGE_ORDER, Step
 from kafka_migration.model import facts
@@ -32,8 +35,8 @@ def refused(reason: Reason, subject: str, message: str) -> Verdict:
     return Verdict(Kind.FAIL, reason, message, (Problem(reason, subject, message),))
 
 
-def permission(context: UnitContext, step: Step) -> Verdict | None:
-    """Why the unit may not go on; None = it may."""
+def permission(context: UnitContext, step: Step, now: str) -> Verdict | None:
+    """Why the unit may not go on; None = it may. `now` is the time of day, ISO 8601."""
     if step.phase in (Phase.COMMITTED, Phase.SETTLED, Phase.BACKING, Phase.END):
         return None
     if context.direction == "reverse":
@@ -49,7 +52,7 @@ def permission(context: UnitContext, step: Step) -> Verdict | None:
     return (
         _changed(context)
         or _namespace(context)
-        or (_may_prepare(context) if step.name == "Prepare" else _may_switch(context, step))
+        or (_may_prepare(context) if step.name == "Prepare" else _may_switch(context, step, now))
     )
 
 
@@ -115,7 +118,7 @@ def _may_prepare(context: UnitContext) -> Verdict | None:
     return wait(Reason.WAITING_FOR_MIGRATION, text)
 
 
-def _may_switch(context: UnitContext, step: Step) -> Verdict | None:
+def _may_switch(context: UnitContext, step: Step, now: str) -> Verdict | None:
     migration = context.migration
     if not cut_over.permitted(migration):
         text = "prepared; the migration does not permit switches yet (CutOver, approved)"
@@ -124,7 +127,28 @@ def _may_switch(context: UnitContext, step: Step) -> Verdict | None:
     if context.spec.desired_cluster == "ByWave" and context.spec.wave > through:
         text = f"prepared; waits for wave {context.spec.wave} (throughWave is {through})"
         return wait(Reason.WAITING_FOR_WAVE, text)
-    return _turn(context) if step.name == "Preflight" else None
+    shut = _window(context, step, datetime.fromisoformat(now))
+    return shut or (_turn(context) if step.name == "Preflight" else None)
+
+
+def _window(context: UnitContext, step: Step, now: datetime) -> Verdict | None:
+    """Switches are allowed now; before it is stopped, for as long as the unit's whole pause."""
+    cutover = context.migration.spec.cutover
+    if cutover is None or not cutover.windows:
+        return None
+    end = change_windows.closing(cutover.windows, now)
+    if step.name != "Preflight":
+        text = "the change window of spec.cutover.windows closed"
+        return wait(Reason.WAITING_FOR_WAVE, text) if end is None else None
+    budget = context.spec.pause_budget_seconds
+    if end is not None and (end - now).total_seconds() >= budget:
+        return None
+    first = change_windows.opening(cutover.windows, end or now)
+    until = f"the next change window opens at {first:%Y-%m-%d %H:%M} UTC" if first else "none opens"
+    text = f"prepared; {until}"
+    if end is not None:
+        text += f"; this one closes at {end:%H:%M} UTC, before a pause of {budget} s would be over"
+    return wait(Reason.WAITING_FOR_WAVE, text)
 
 
 def _turn(context: UnitContext) -> Verdict | None:
