@@ -61,12 +61,15 @@ class ClusterAdmin:
     def create_topic(self, name: str, partitions: int, cleanup: str = "delete") -> None:
         """A topic that keeps everything but what compaction replaces; waits until it is visible."""
         config = {"retention.ms": "-1", "cleanup.policy": cleanup}
-        topic = NewTopic(name, num_partitions=partitions, replication_factor=1, config=config)
+        self.create(NewTopic(name, num_partitions=partitions, replication_factor=1, config=config))
+
+    def create(self, topic: NewTopic) -> None:
+        """Create it and wait until it is visible: a broker learns of it after the controller."""
         self._settle(self._client.create_topics([topic], operation_timeout=TIMEOUT).values())
         wait_until(
-            f"topic {name} on {self.side.name}",
+            f"topic {topic.topic} on {self.side.name}",
             TIMEOUT,
-            lambda: "" if name in self.topics() else "it is not in the metadata yet",
+            lambda: "" if topic.topic in self.topics() else "it is not in the metadata yet",
         )
 
     def allow(self, user: str, grants: Iterable[tuple[ResourceType, str, AclOperation]]) -> None:

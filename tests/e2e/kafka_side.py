@@ -67,8 +67,7 @@ class KafkaSide(ClusterAdmin):
 
     def make_other_topic(self, name: str, partitions: int) -> str:
         """A topic that somebody else made; returns its id."""
-        topic = NewTopic(name, num_partitions=partitions, replication_factor=1)
-        self._settle(self._client.create_topics([topic], operation_timeout=TIMEOUT).values())
+        self.create(NewTopic(name, num_partitions=partitions, replication_factor=1))
         return self.topic_id(name)
 
     def topic_id(self, name: str) -> str:
