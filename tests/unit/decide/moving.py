@@ -102,6 +102,14 @@ def stands(planted: Planted, name: str) -> tuple[str, str]:
     return conditions["Ready"]["reason"], conditions["Stalled"]["status"]
 
 
+def backs_out(planted: Planted, name: str = "writer") -> str:
+    """The reason of the back-out that the next tick records."""
+    entry = planted.decide(name)[0].entry
+    assert entry is not None
+    assert entry.kind is EntryKind.BACK_OUT
+    return str(entry.data["reason"])
+
+
 def compaction_took_a_copy(planted: Planted) -> None:
     """With nothing but the segment's edges to count from, any record may be the missing one."""
     planted.compacted = frozenset({"orders"})

@@ -71,3 +71,14 @@ def at(visits: tuple[Visit, ...], step: str, name: str = "writer") -> Planted:
     return next(
         v for v in visits if v.name == name and v.planted.status(name).get("workingStep") == step
     ).again()
+
+
+def mirror(planted: Planted, role: str) -> str:
+    return next(name for name in planted.connectors if f"-{role}-" in name)
+
+
+def nothing_moves(planted: Planted, name: str, ticks: int = 20) -> None:
+    before = planted.status(name)["workingStep"]
+    for _ in range(ticks):
+        planted.tick(name)
+    assert planted.status(name)["workingStep"] == before

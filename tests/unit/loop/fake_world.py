@@ -1,43 +1,53 @@
-"""An in-memory world behind the ports, and contexts of a small migration and unit."""
+"""An in-memory world behind the ports."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from kafka_migration.api.cutover import WorkloadCutoverSpec
-from kafka_migration.api.migration import KafkaMigrationSpec
-from kafka_migration.decide.context import MigrationContext, UnitContext
-from kafka_migration.errors import Conflict, KmigError, Refused, Unavailable
-from kafka_migration.memory import Memory
-from kafka_migration.model.connect import OFFSET_RESET, Connector, ConnectorOffsets
-from kafka_migration.model.entries import Entry, EntryKind, Journal
-from kafka_migration.model.inventory import FrozenTopic, Inventory, Plan
-from kafka_migration.model.kafka import (
-    Acl,
-    Cluster,
-    Commit,
-    Connection,
-    Ends,
-    NewTopic,
-    Partition,
-    PartitionState,
-    Probe,
-    ProbeResult,
-    Topic,
+from tests.unit.loop.fake_clusters import FakeConnect, FakeKafka
+from tests.unit.loop.small_objects import (
+    MIGRATION_KEY,
+    ORDERS,
+    UNIT_KEY,
+    cluster_spec,
+    inventory,
+    loaded,
+    migration,
+    migration_spec,
+    topic,
+    unit,
+    unit_spec,
 )
-from kafka_migration.model.kubernetes import Key, Loaded
+
+from kafka_migration.errors import Conflict, Refused, Unavailable
+from kafka_migration.memory import Memory
+from kafka_migration.model.connect import OFFSET_RESET
+from kafka_migration.model.facts import Fact
+from kafka_migration.model.kafka import Connection
 from kafka_migration.model.reasons import Reason
-from kafka_migration.model.sides import Direction
+from kafka_migration.observe import observe
 from kafka_migration.settings import Settings
 from kafka_migration.world import World
 
-ORDERS = Partition("orders", 0)
-MIGRATION_KEY = Key("KafkaMigration", "platform", "leave")
-UNIT_KEY = Key("WorkloadCutover", "orders", "writer")
+__all__ = [
+    "MIGRATION_KEY",
+    "ORDERS",
+    "UNIT_KEY",
+    "FakeClock",
+    "FakeWorld",
+    "cluster_spec",
+    "inventory",
+    "loaded",
+    "migration",
+    "migration_spec",
+    "read",
+    "topic",
+    "unit",
+    "unit_spec",
+]
 
 
 class FakeClock:
@@ -91,143 +101,6 @@ class FakeSecrets:
         except KeyError:
             text = f"Secret {namespace}/{name} has no key {key!r}; add it"
             raise Refused(Reason.SECRET_MISSING, text) from None
-
-
-@dataclass
-class FakeKafka:
-    """One cluster; `seen` are the connections that probes came with."""
-
-    present: dict[str, Topic] = field(default_factory=dict)
-    entries: set[Acl] = field(default_factory=set)
-    high: dict[Partition, int] = field(default_factory=dict)
-    stable: dict[Partition, int] = field(default_factory=dict)
-    data: dict[Partition, int | None] = field(default_factory=dict)
-    fault: KmigError | None = None
-    probed: ProbeResult = ProbeResult.DENIED
-    committed: dict[Partition, Commit] = field(default_factory=dict)
-    pending: KmigError | None = None  # a transaction's commit, seen on named partitions only
-    forbidden: dict[str, KmigError] = field(default_factory=dict)  # call -> its refusal
-    deaf: bool = False  # ACL calls answer and do nothing
-    seen: list[Connection] = field(default_factory=list)
-    calls: list[tuple[Any, ...]] = field(default_factory=list)
-    propagation: dict[str, float] = field(default_factory=dict)
-
-    def cluster(self):
-        return Cluster("id", (1,), None)
-
-    def topics(self, names=None):
-        if self.fault:
-            raise self.fault
-        self.calls.append(("topics", None if names is None else sorted(names)))
-        return {n: t for n, t in self.present.items() if names is None or n in names}
-
-    def create_topic(self, topic):
-        self.calls.append(("create_topic", topic.name))
-
-    def acls(self):
-        return tuple(sorted(self.entries))
-
-    def create_acls(self, acls):
-        self.calls.append(("create_acls", len(acls)))
-        if not self.deaf:
-            self.entries |= set(acls)
-
-    def delete_acls(self, acls):
-        self.calls.append(("delete_acls", len(acls)))
-        if not self.deaf:
-            self.entries -= set(acls)
-
-    def groups(self, names=None):
-        return {}
-
-    def commits(self, group, partitions=None):
-        if partitions is not None and self.pending:
-            raise self.pending
-        return {p: c for p, c in self.committed.items() if partitions is None or p in partitions}
-
-    def commit(self, group, offsets):
-        if "commit" in self.forbidden:
-            raise self.forbidden["commit"]
-        self.calls.append(("commit", group, dict(offsets)))
-        if group.startswith("kmig-"):
-            self.committed |= {p: Commit(offset) for p, offset in offsets.items()}
-
-    def delete_group(self, group):
-        self.calls.append(("delete_group", group))
-        if "delete_group" in self.forbidden:
-            raise self.forbidden["delete_group"]
-        self.committed.clear()
-
-    def ends(self, partitions):
-        if self.fault:
-            raise self.fault
-        self.calls.append(("ends", len(partitions)))
-        high = {p: self.high[p] for p in partitions}
-        return Ends(high, {p: self.stable.get(p, self.high[p]) for p in partitions})
-
-    def starts(self, partitions):
-        return dict.fromkeys(partitions, 0)
-
-    def last_data(self, below):
-        self.calls.append(("last_data", dict(below)))
-        return {p: self.data.get(p) for p in below}
-
-    def probe_writes(self, connection, principal, partitions):
-        self.seen.append(connection)
-        return tuple(Probe(principal, 1, p, self.probed) for p in partitions)
-
-    def measure_propagation(self, connection, principal, topic):
-        self.calls.append(("measure", principal, topic))
-        return self.propagation[principal]
-
-
-@dataclass
-class FakeConnect:
-    present: dict[str, Connector] = field(default_factory=dict)
-    stored: dict[str, dict[Partition, int]] = field(default_factory=dict)
-    calls: list[tuple[Any, ...]] = field(default_factory=list)
-
-    def ready(self):
-        return True
-
-    def connectors(self):
-        return dict(self.present)
-
-    def create(self, name, config):
-        self.calls.append(("create", name))
-        topics = frozenset(config["topics"].split("|"))
-        self.present[name] = Connector(name, "STOPPED", {}, config, topics=topics)
-
-    def configure(self, name, config):
-        self.calls.append(("configure", name))
-        topics = frozenset(config["topics"].split("|"))
-        self.present[name] = replace(self.present[name], config=config, topics=topics)
-
-    def stop(self, name):
-        self.calls.append(("stop", name))
-
-    def resume(self, name):
-        self.calls.append(("resume", name))
-
-    def restart_failed(self, name):
-        self.calls.append(("restart", name))
-
-    def delete(self, name):
-        self.calls.append(("delete", name))
-        self.present.pop(name, None)
-
-    def offsets(self, name, alias):
-        self.calls.append(("offsets", name, alias))
-        return ConnectorOffsets(dict(self.stored.get(name, {})))
-
-    def alter_offsets(self, name, alias, offsets):
-        self.calls.append(("alter", name, alias, dict(offsets)))
-
-    def fence_producers(self, name, alias):
-        self.calls.append(("fence", name, alias))
-
-    def delete_offsets(self, name):
-        self.calls.append(("delete_offsets", name))
 
 
 class FakeEngine:
@@ -322,87 +195,5 @@ class FakeWorld:
         return World(**parts, executor=Inline(), connect=self.connect_cluster, engine=FakeEngine())
 
 
-def authentication(user: str, secret: str) -> dict[str, Any]:
-    reference = {"secretName": secret, "password": "password"}
-    return {"type": "plain", "username": user, "passwordSecret": reference}
-
-
-def cluster_spec(side: str) -> dict[str, Any]:
-    return {
-        "bootstrapServers": f"{side}:9092",
-        "authentication": authentication("kmig", f"kmig-{side}"),
-        "tls": {"trustedCertificates": [{"secretName": f"{side}-ca", "certificate": "ca.crt"}]},
-    }
-
-
-def migration_spec(**changes: Any) -> dict[str, Any]:
-    identities = {
-        side: {"authentication": authentication("mirror", f"mirror-{side}")}
-        for side in ("source", "target")
-    }
-    return {
-        "source": cluster_spec("source"),
-        "target": cluster_spec("target"),
-        "scope": {"topics": {"include": ["ord.*"], "exclude": ["orders-private"]}},
-        "targetTopics": {"replicationFactor": 1},
-        "replication": {
-            "identities": identities,
-            "mirrorMaker2": {"version": "4.3"},
-            "reverse": "Disabled",
-        },
-        "desiredStage": "Replicating",
-        **changes,
-    }
-
-
-def unit_spec() -> dict[str, Any]:
-    binding = {
-        "secretName": "binding",
-        "source": {"authentication": authentication("app", "app-source")},
-        "target": {"authentication": authentication("app", "app-target")},
-    }
-    return {
-        "migrationRef": {"namespace": "platform", "name": "leave"},
-        "workloads": [{"name": "writer", "role": "Writer", "binding": binding}],
-        "topics": {"writes": ["orders"], "reads": ["orders"]},
-        "consumerGroups": [{"name": "group"}],
-        "pauseBudgetSeconds": 60,
-        "wave": 1,
-        "desiredCluster": "ByWave",
-    }
-
-
-def loaded(key: Key, uid: str, spec: Mapping[str, Any], status: Any = None) -> Loaded:
-    return Loaded(key, uid, 1, "7", False, (), spec, status or {})
-
-
-def inventory() -> Inventory:
-    plan = Plan((NewTopic("orders", 1, 1, {"cleanup.policy": "delete"}),), (), (), ())
-    frozen = FrozenTopic("orders", "id", 1, {}, "CreateTime")
-    return Inventory("s", "t", {"orders": frozen}, (), (), plan)
-
-
-def migration(*, frozen: bool = True, spec: Mapping[str, Any] | None = None) -> MigrationContext:
-    raw = dict(spec or migration_spec())
-    entries = (Entry(EntryKind.INVENTORY_FROZEN, 1, inventory().as_json()),) if frozen else ()
-    return MigrationContext(
-        loaded(MIGRATION_KEY, "aaaaaaaa-1111", raw),
-        KafkaMigrationSpec.model_validate(raw),
-        Journal(entries),
-    )
-
-
-def unit(of: MigrationContext | None = None, direction: Direction = "forward") -> UnitContext:
-    raw = unit_spec()
-    return UnitContext(
-        loaded(UNIT_KEY, "bbbbbbbb-2222", raw),
-        WorkloadCutoverSpec.model_validate(raw),
-        Journal(),
-        of or migration(),
-        direction=direction,
-    )
-
-
-def topic(name: str, in_sync: int = 1, needed: int = 1) -> Topic:
-    state = PartitionState(1, (1,), tuple(range(1, in_sync + 1)))
-    return Topic(name, f"id-{name}", {0: state}, {"min.insync.replicas": str(needed)})
+def read(fake: FakeWorld, context: Any, *wanted: Fact[Any]) -> Any:
+    return observe(fake.world, context, wanted)
