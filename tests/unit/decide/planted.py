@@ -38,7 +38,7 @@ from kafka_migration.decide.migration import decide_migration
 from kafka_migration.decide.permission import MOVING
 from kafka_migration.decide.tasks import Need
 from kafka_migration.model.entries import EntryKind, Journal
-from kafka_migration.model.facts import Facts
+from kafka_migration.model.facts import Fact, Facts
 
 __all__ = [
     "NOW",
@@ -105,27 +105,37 @@ class Planted(Acts):
         )
 
     def decide(self, name: str) -> tuple[Decision, set[str]]:
-        """One decision, and the names of the facts that it asked for."""
-        context = self.context(name)
+        """One decision of a process that remembers no facts, and the names of those it needed."""
         values: dict[str, Any] = {}
+        decision, _ = self._decided(self.context(name), values)
+        return decision, set(values)
+
+    def tick(self, name: str) -> Decision:
+        """Decide, record, act; what the last tick of this step asked for is read at once."""
+        context, mind = self.context(name), self.mind(name)
+        values: dict[str, Any] = {}
+        for fact in mind.needed:
+            values[fact.name] = self.fact(fact, replace(context, facts=Facts(values)))
+        decision, mind.needed = self._decided(context, values)
+        self.carry_out(name, decision)
+        return decision
+
+    def _decided(
+        self, context: Context, values: dict[str, Any]
+    ) -> tuple[Decision, tuple[Fact[Any], ...]]:
+        """A decision, and all that it asked for; what it needs is put beside what is known."""
         for _ in range(ROUNDS):
-            context = replace(context, facts=Facts(values))
+            context = replace(context, facts=Facts(dict(values)))
             if isinstance(context, MigrationContext):
                 decided = decide_migration(context, NOW)
             else:
                 decided = decide_unit(context, NOW)
             if isinstance(decided, Decision):
-                return decided, set(values)
+                return decided, tuple(context.facts.asked.values())
             assert isinstance(decided, Need)
             assert not [f for f in decided.facts if f.name in values], "asked twice"
-            values = values | {f.name: self.fact(f, context) for f in decided.facts}
+            values |= {f.name: self.fact(f, context) for f in decided.facts}
         raise AssertionError(f"asked more than {ROUNDS} times")
-
-    def tick(self, name: str) -> Decision:
-        """Decide, record, act."""
-        decision, _ = self.decide(name)
-        self.carry_out(name, decision)
-        return decision
 
     def carry_out(self, name: str, decision: Decision) -> None:
         assert decision.entry is None or decision.action is None, "entry and act never together"
@@ -139,6 +149,7 @@ class Planted(Acts):
                 mind.drained_at = mind.seconds
         if decision.moved:
             mind.answered, mind.failure, mind.in_step = frozenset(), None, 0.0
+            mind.needed = ()
         elif decision.entry is not None:
             mind.answered = frozenset()
         if decision.action is not None:

@@ -20,7 +20,7 @@ from kafka_migration.decide.tasks import Failure
 from kafka_migration.model.actions import Direction
 from kafka_migration.model.connect import Connector, Workers
 from kafka_migration.model.entries import Entry
-from kafka_migration.model.facts import PlaceAnswer, Restarts, Unknown
+from kafka_migration.model.facts import Fact, PlaceAnswer, Restarts, Unknown
 from kafka_migration.model.kafka import Acl, Commit, Ends, Partition, Permission, Topic
 from kafka_migration.model.kubernetes import Loaded, ProbePod
 from kafka_migration.model.sides import entered_by, left_by
@@ -67,6 +67,7 @@ class Mind:
     seconds: float = 0.0
     drained_at: float | None = None
     in_step: float = 0.0
+    needed: tuple[Fact[Any], ...] = ()  # facts that the last tick of this step asked for
 
 
 def _source() -> Kafka:
