@@ -112,10 +112,10 @@ class Planted(Acts):
 
     def tick(self, name: str) -> Decision:
         """Decide, record, act; what the last tick of this step asked for is read at once."""
-        context, mind = self.context(name), self.mind(name)
-        values: dict[str, Any] = {}
-        for fact in mind.needed:
-            values[fact.name] = self.fact(fact, replace(context, facts=Facts(values)))
+        mind, values = self.mind(name), dict[str, Any]()
+        context = replace(self.context(name), facts=Facts(values))
+        for fact in mind.needed:  # one may be read from those before it
+            values[fact.name] = self.fact(fact, context)
         decision, mind.needed = self._decided(context, values)
         self.carry_out(name, decision)
         return decision

@@ -80,9 +80,9 @@ def test_an_unknown_fact_never_moves_anything():
     count = 0
     for visit in visits():
         normal, asked = visit.planted.decide(visit.name)
+        disturbed = visit.again()
         for fact in asked:
-            disturbed = visit.again()
-            disturbed.unknown[fact] = not_known()
+            disturbed.unknown = {fact: not_known()}
             decision, _ = disturbed.decide(visit.name)
             still = nothing_happens(decision)
             same = (decision.moved, decision.entry, decision.action) == (
@@ -100,9 +100,9 @@ def test_an_unknown_fact_is_named_in_the_status():
     """Whoever looks sees what could not be read."""
     for visit in in_phase(Phase.CRITICAL, Phase.COMMITTED, Phase.SETTLED):
         _, asked = visit.planted.decide(visit.name)
+        disturbed = visit.again()
         for fact in asked - {"units"}:
-            disturbed = visit.again()
-            disturbed.unknown[fact] = not_known()
+            disturbed.unknown = {fact: not_known()}
             decision, _ = disturbed.decide(visit.name)
             assert "it did not answer" in decision.status["message"], f"{visit}: {fact}"
 

@@ -19,9 +19,9 @@ def test_an_unknown_fact_never_moves_anything_on_the_way_back():
         if visit.name not in UNITS:
             continue
         _, asked = visit.planted.decide(visit.name)
+        disturbed = visit.again()
         for fact in asked - {"units"}:
-            disturbed = visit.again()
-            disturbed.unknown[fact] = not_known()
+            disturbed.unknown = {fact: not_known()}
             decision, _ = disturbed.decide(visit.name)
             done = (decision.moved, decision.entry, decision.action)
             assert done == (False, None, None), f"{visit}: {fact}"
