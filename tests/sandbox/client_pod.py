@@ -53,10 +53,7 @@ def client_pod(env: dict[str, str], namespace: str) -> dict[str, Any]:
             "readOnlyRootFilesystem": True,
             "capabilities": {"drop": ["ALL"]},
         },
-        "volumeMounts": [
-            {"name": "client", "mountPath": "/client"},
-            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108
-        ],
+        "volumeMounts": [{"name": name, "mountPath": f"/{name}"} for name in ("client", "tmp")],
     }
     return {
         "apiVersion": "v1",

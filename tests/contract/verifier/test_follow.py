@@ -41,7 +41,7 @@ class Traffic:
     def _run(self) -> None:
         try:
             self._write()
-        except BaseException as problem:  # noqa: BLE001 (a thread's failure fails the test)
+        except BaseException as problem:  # noqa: BLE001 - a thread's failure fails the test
             self.problem = problem
 
     def _write(self) -> None:

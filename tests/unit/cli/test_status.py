@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, datetime
+from io import StringIO
 
 import pytest
 from rich.console import Console
@@ -22,10 +23,9 @@ NOW = datetime(2030, 1, 1, 10, 0, 50, tzinfo=UTC)
 
 
 def drawn(family: Family, width: int = 110) -> str:
-    console = Console(width=width, record=True, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115
-    with console.file:
-        console.print(tree.families([family_view(family, NOW)]))
-        return console.export_text()
+    console = Console(width=width, record=True, file=StringIO())
+    console.print(tree.families([family_view(family, NOW)]))
+    return console.export_text()
 
 
 @pytest.mark.parametrize(

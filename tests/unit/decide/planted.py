@@ -66,6 +66,12 @@ class Planted(Acts):
     def status(self, name: str) -> Mapping[str, Any]:
         return self.objects[name].status
 
+    def put_status(self, name: str, **fields: Any) -> None:
+        """Change fields of a status; None takes one away."""
+        thing = self.objects[name]
+        status = {k: v for k, v in {**thing.status, **fields}.items() if v is not None}
+        self.objects[name] = replace(thing, status=status)
+
     def ready(self, name: str) -> tuple[str, str]:
         """Status and reason of Ready."""
         found = next(c for c in self.status(name)["conditions"] if c["type"] == "Ready")
@@ -154,7 +160,8 @@ class Planted(Acts):
             mind.answered = frozenset()
         if decision.action is not None:
             self.perform(name, decision.action)
-        self.check()
+        if self.checked:
+            self.check()
 
     def check(self) -> None:
         """What must hold after every tick (design 6: S1, S6, S8)."""

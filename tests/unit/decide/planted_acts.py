@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from tests.unit.decide.planted_clusters import Clusters
 from tests.unit.decide.planted_specs import topic
 from tests.unit.decide.planted_units import UnitAnswers
 
@@ -17,152 +18,205 @@ from kafka_migration.model.kafka import NewTopic, Partition
 from kafka_migration.model.kubernetes import ProbePod
 
 
+def _create_topic(world: Clusters, action: act.CreateTopic) -> None:
+    new: NewTopic = action.topic
+    made = topic(new.name, f"t-{new.name}", new.partitions)
+    made = replace(made, config={**made.config, **new.config})
+    world._side(action.side).topics[new.name] = made
+    if action.side == "target" and new.name in world.source.topics:
+        world.target.high |= {Partition(new.name, n): 0 for n in range(new.partitions)}
+
+
+def _ensure_acls(world: Clusters, action: act.EnsureAcls) -> None:
+    world._side(action.side).acls |= set(action.acls)
+
+
+def _apply_workers(world: Clusters, action: act.ApplyWorkers) -> None:
+    applied = Workers(True, "image", 1, 1, None, action.spec_hash)
+    if action.direction == "forward":
+        world.workers = applied
+    else:
+        world.reverse_workers = applied
+
+
+def _remove_workers(world: Clusters, action: act.RemoveWorkers) -> None:
+    assert not world.connectors
+    gone = Workers(False, None, 0, 1)
+    if action.direction == "forward":
+        world.workers = gone
+    else:
+        world.reverse_workers = gone
+
+
+def _create_connector(world: Clusters, action: act.CreateConnector) -> None:
+    topics = frozenset(action.topics)
+    config = {OFFSET_RESET: action.offset_reset}
+    world.connectors[action.name] = Connector(action.name, "STOPPED", {}, config, topics=topics)
+    world.stored[action.name] = {}
+
+
+def _configure_connector(world: Clusters, action: act.ConfigureConnector) -> None:
+    old = world.connectors[action.name]
+    config = {OFFSET_RESET: action.offset_reset}
+    topics = frozenset(action.topics)
+    world.connectors[action.name] = replace(old, config=config, topics=topics)
+
+
+def _restart_tasks(world: Clusters, action: act.RestartTasks) -> None:
+    count = world.restarts[action.name].count if action.name in world.restarts else 0
+    world.restarts[action.name] = Restarts(count + 1, 0.0)
+
+
+def _stop_connector(world: Clusters, action: act.StopConnector) -> None:
+    old = world.connectors[action.name]
+    world.connectors[action.name] = replace(old, state="STOPPED", tasks={})
+
+
+def _resume_connector(world: Clusters, action: act.ResumeConnector) -> None:
+    running = replace(world.connectors[action.name], state="RUNNING", tasks={0: "RUNNING"})
+    world.connectors[action.name] = running
+    world.copy()
+
+
+def _delete_connector(world: Clusters, action: act.DeleteConnector) -> None:
+    del world.connectors[action.name], world.stored[action.name]
+
+
+def _fence_mirror(world: Clusters, action: act.FenceMirror) -> None:
+    assert world.connectors[action.name].state == "STOPPED"
+
+
+def _alter_offsets(world: Clusters, action: act.AlterOffsets) -> None:
+    assert world.connectors[action.name].state == "STOPPED"
+    for partition, offset in action.offsets:
+        world.stored[action.name].pop(partition, None)
+        if offset is not None:
+            world.stored[action.name][partition] = offset
+
+
+def _start_comparison(world: Clusters, action: act.StartComparison) -> None:
+    parts = [
+        {"topic": p.topic, "partition": p.number, "verdict": "MATCH", "records": 10}
+        | {"sourceNext": 10, "targetNext": 12}
+        for p, *_ in action.ranges
+    ]
+    ends = "finished" if action.mode == "bounded" else "running"
+    report = {"state": ends, "verdict": "MATCH", "records": 20, "partitions": parts}
+    world.jobs[action.name] = {"report": report}
+
+
+def _instruct_comparison(world: Clusters, action: act.InstructComparison) -> None:
+    report = world.jobs[action.name]["report"]
+    fence, end = dict(action.fence), dict(action.end)
+    for part in report["partitions"]:
+        partition = Partition(part["topic"], part["partition"])
+        part |= {"sourceNext": fence[partition], "targetNext": end[partition]}
+    report["state"] = "finished"
+
+
+def _delete_comparison(world: Clusters, action: act.DeleteComparison) -> None:
+    del world.jobs[action.name]
+
+
+def _hold_denies(world: Clusters, action: act.HoldDenies) -> None:
+    mark(world, action, "held")
+    world._side(action.side).acls |= set(action.acls)
+
+
+def _lift_denies(world: Clusters, action: act.LiftDenies) -> None:
+    mark(world, action, "lifted")
+    world._side(action.side).acls -= set(action.acls)
+
+
+def mark(world: Clusters, action: act.HoldDenies | act.LiftDenies, state: str) -> None:
+    """Entries of these ACLs in the fence register get a state, the older ones go."""
+    changed = [acl_json(a) for a in action.acls]
+    kept = [
+        e for e in world.register["entries"] if e["side"] != action.side or e["acl"] not in changed
+    ]
+    new = [{"side": action.side, "acl": a, "state": state} for a in changed]
+    authority = {**world.register["authority"], **dict(action.authority)}
+    world.register = {"entries": [*kept, *new], "authority": authority}
+
+
+def _measure_propagation(world: Clusters, _: act.MeasurePropagation) -> None:
+    world.propagation = {"source": 0.1, "target": 0.1}
+
+
+def _write_binding(world: Clusters, action: act.WriteBinding) -> None:
+    world.bindings[action.workload] = action.side
+    world.adopted.add(action.workload)
+
+
+def _scale(world: Clusters, action: act.Scale) -> None:
+    world.replicas[action.workload] = action.replicas
+    world.generation[action.workload] += 1
+
+
+def _commit_offsets(world: Clusters, action: act.CommitOffsets) -> None:
+    commits = dict(action.commits)
+    world._side(action.side).commits[action.group] = commits
+
+
+def _prove_commit_right(world: Clusters, action: act.ProveCommitRight) -> None:
+    assert action.partitions
+    world.proven_groups.append(action.group)
+
+
+def _start_probe_pod(world: Clusters, action: act.StartProbePod) -> None:
+    seen = f"{action.workload}-{world.bindings[action.workload]}-hash"
+    world.probes[action.name] = ProbePod(action.name, action.node, "Succeeded", seen)
+
+
+def _start_place_probe(world: Clusters, action: act.StartPlaceProbe) -> None:
+    assert world.replicas[action.workload], "before Drain"
+    pod = ProbePod(action.name, action.node, "Succeeded", world.place_says)
+    world.places[action.name] = PlaceAnswer(pod, world.place_seconds_ago)
+
+
+def _remove_probe_pod(world: Clusters, action: act.RemoveProbePod) -> None:
+    del (world.places if action.name in world.places else world.probes)[action.name]
+
+
+_CARRIED_OUT: Mapping[type[Any], Callable[[Clusters, Any], None]] = {
+    act.CreateTopic: _create_topic,
+    act.EnsureAcls: _ensure_acls,
+    act.ApplyWorkers: _apply_workers,
+    act.RemoveWorkers: _remove_workers,
+    act.CreateConnector: _create_connector,
+    act.ConfigureConnector: _configure_connector,
+    act.RestartTasks: _restart_tasks,
+    act.StopConnector: _stop_connector,
+    act.ResumeConnector: _resume_connector,
+    act.DeleteConnector: _delete_connector,
+    act.FenceMirror: _fence_mirror,
+    act.AlterOffsets: _alter_offsets,
+    act.StartComparison: _start_comparison,
+    act.InstructComparison: _instruct_comparison,
+    act.DeleteComparison: _delete_comparison,
+    act.HoldDenies: _hold_denies,
+    act.LiftDenies: _lift_denies,
+    act.MeasurePropagation: _measure_propagation,
+    act.WriteBinding: _write_binding,
+    act.Scale: _scale,
+    act.CommitOffsets: _commit_offsets,
+    act.ProveCommitRight: _prove_commit_right,
+    act.StartProbePod: _start_probe_pod,
+    act.StartPlaceProbe: _start_place_probe,
+    act.RemoveProbePod: _remove_probe_pod,
+}
+
+
 class Acts(UnitAnswers):
     """Actions, carried out at once."""
 
     def perform(self, name: str, action: Any) -> None:
         """Carry an action out and remember its answer, as the act layer does."""
         self.acts.append((name, action))
-        method: Callable[[str, Any], None] = getattr(self, f"_do_{type(action).__name__}")
-        method(name, action)
+        _CARRIED_OUT[type(action)](self, action)
         mind = self.mind(name)
         mind.failure = None
         if isinstance(action, act.StopConnector | act.ResumeConnector):
             mind.answered -= {act.FenceMirror(action.direction, action.name)}
         if not isinstance(action, act.CreateTopic | act.StartComparison):
             mind.answered |= {action}
-
-    def _do_CreateTopic(self, _: str, action: act.CreateTopic) -> None:  # noqa: N802 - by type
-        new: NewTopic = action.topic
-        made = topic(new.name, f"t-{new.name}", new.partitions)
-        made = replace(made, config={**made.config, **new.config})
-        self._side(action.side).topics[new.name] = made
-        if action.side == "target" and new.name in self.source.topics:
-            self.target.high |= {Partition(new.name, n): 0 for n in range(new.partitions)}
-
-    def _do_EnsureAcls(self, _: str, action: act.EnsureAcls) -> None:  # noqa: N802
-        self._side(action.side).acls |= set(action.acls)
-
-    def _do_ApplyWorkers(self, _: str, action: act.ApplyWorkers) -> None:  # noqa: N802
-        applied = Workers(True, "image", 1, 1, None, action.spec_hash)
-        if action.direction == "forward":
-            self.workers = applied
-        else:
-            self.reverse_workers = applied
-
-    def _do_RemoveWorkers(self, _: str, action: act.RemoveWorkers) -> None:  # noqa: N802
-        assert not self.connectors
-        gone = Workers(False, None, 0, 1)
-        if action.direction == "forward":
-            self.workers = gone
-        else:
-            self.reverse_workers = gone
-
-    def _do_CreateConnector(self, _: str, action: act.CreateConnector) -> None:  # noqa: N802
-        topics = frozenset(action.topics)
-        config = {OFFSET_RESET: action.offset_reset}
-        self.connectors[action.name] = Connector(action.name, "STOPPED", {}, config, topics=topics)
-        self.stored[action.name] = {}
-
-    def _do_ConfigureConnector(self, _: str, action: act.ConfigureConnector) -> None:  # noqa: N802
-        old = self.connectors[action.name]
-        config = {OFFSET_RESET: action.offset_reset}
-        topics = frozenset(action.topics)
-        self.connectors[action.name] = replace(old, config=config, topics=topics)
-
-    def _do_RestartTasks(self, _: str, action: act.RestartTasks) -> None:  # noqa: N802
-        count = self.restarts[action.name].count if action.name in self.restarts else 0
-        self.restarts[action.name] = Restarts(count + 1, 0.0)
-
-    def _do_StopConnector(self, _: str, action: act.StopConnector) -> None:  # noqa: N802
-        old = self.connectors[action.name]
-        self.connectors[action.name] = replace(old, state="STOPPED", tasks={})
-
-    def _do_ResumeConnector(self, _: str, action: act.ResumeConnector) -> None:  # noqa: N802
-        running = replace(self.connectors[action.name], state="RUNNING", tasks={0: "RUNNING"})
-        self.connectors[action.name] = running
-        self.copy()
-
-    def _do_DeleteConnector(self, _: str, action: act.DeleteConnector) -> None:  # noqa: N802
-        del self.connectors[action.name], self.stored[action.name]
-
-    def _do_FenceMirror(self, _: str, action: act.FenceMirror) -> None:  # noqa: N802
-        assert self.connectors[action.name].state == "STOPPED"
-
-    def _do_AlterOffsets(self, _: str, action: act.AlterOffsets) -> None:  # noqa: N802
-        assert self.connectors[action.name].state == "STOPPED"
-        for partition, offset in action.offsets:
-            self.stored[action.name].pop(partition, None)
-            if offset is not None:
-                self.stored[action.name][partition] = offset
-
-    def _do_StartComparison(self, _: str, action: act.StartComparison) -> None:  # noqa: N802
-        parts = [
-            {"topic": p.topic, "partition": p.number, "verdict": "MATCH", "records": 10}
-            | {"sourceNext": 10, "targetNext": 12}
-            for p, *_ in action.ranges
-        ]
-        ends = "finished" if action.mode == "bounded" else "running"
-        report = {"state": ends, "verdict": "MATCH", "records": 20, "partitions": parts}
-        self.jobs[action.name] = {"report": report}
-
-    def _do_InstructComparison(self, _: str, action: act.InstructComparison) -> None:  # noqa: N802
-        report = self.jobs[action.name]["report"]
-        fence, end = dict(action.fence), dict(action.end)
-        for part in report["partitions"]:
-            partition = Partition(part["topic"], part["partition"])
-            part |= {"sourceNext": fence[partition], "targetNext": end[partition]}
-        report["state"] = "finished"
-
-    def _do_DeleteComparison(self, _: str, action: act.DeleteComparison) -> None:  # noqa: N802
-        del self.jobs[action.name]
-
-    def _do_HoldDenies(self, _: str, action: act.HoldDenies) -> None:  # noqa: N802
-        self._mark(action, "held")
-        self._side(action.side).acls |= set(action.acls)
-
-    def _do_LiftDenies(self, _: str, action: act.LiftDenies) -> None:  # noqa: N802
-        self._mark(action, "lifted")
-        self._side(action.side).acls -= set(action.acls)
-
-    def _mark(self, action: act.HoldDenies | act.LiftDenies, state: str) -> None:
-        changed = [acl_json(a) for a in action.acls]
-        kept = [
-            e
-            for e in self.register["entries"]
-            if e["side"] != action.side or e["acl"] not in changed
-        ]
-        new = [{"side": action.side, "acl": a, "state": state} for a in changed]
-        authority = {**self.register["authority"], **dict(action.authority)}
-        self.register = {"entries": [*kept, *new], "authority": authority}
-
-    def _do_MeasurePropagation(self, _: str, __: act.MeasurePropagation) -> None:  # noqa: N802
-        self.propagation = {"source": 0.1, "target": 0.1}
-
-    def _do_WriteBinding(self, _: str, action: act.WriteBinding) -> None:  # noqa: N802
-        self.bindings[action.workload] = action.side
-        self.adopted.add(action.workload)
-
-    def _do_Scale(self, _: str, action: act.Scale) -> None:  # noqa: N802
-        self.replicas[action.workload] = action.replicas
-        self.generation[action.workload] += 1
-
-    def _do_CommitOffsets(self, _: str, action: act.CommitOffsets) -> None:  # noqa: N802
-        commits = dict(action.commits)
-        self._side(action.side).commits[action.group] = commits
-
-    def _do_ProveCommitRight(self, _: str, action: act.ProveCommitRight) -> None:  # noqa: N802
-        assert action.partitions
-        self.proven_groups.append(action.group)
-
-    def _do_StartProbePod(self, _: str, action: act.StartProbePod) -> None:  # noqa: N802
-        seen = f"{action.workload}-{self.bindings[action.workload]}-hash"
-        self.probes[action.name] = ProbePod(action.name, action.node, "Succeeded", seen)
-
-    def _do_StartPlaceProbe(self, name: str, action: act.StartPlaceProbe) -> None:  # noqa: N802
-        assert self.replicas[action.workload], "before Drain"
-        pod = ProbePod(action.name, action.node, "Succeeded", self.place_says)
-        self.places[action.name] = PlaceAnswer(pod, self.place_seconds_ago)
-
-    def _do_RemoveProbePod(self, _: str, action: act.RemoveProbePod) -> None:  # noqa: N802
-        del (self.places if action.name in self.places else self.probes)[action.name]

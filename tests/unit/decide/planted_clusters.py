@@ -124,11 +124,13 @@ class Clusters:
     since_freeing: float = inf
     restarts: dict[str, Restarts] = field(default_factory=dict)
     bounds: dict[str, Any] = field(default_factory=dict)  # fields of CopyBounds, planted
+    workload: dict[str, Any] = field(default_factory=dict)  # fields of every Workload, planted
     unknown: dict[str, Unknown] = field(default_factory=dict)  # fact name -> why
     static_members: tuple[str, ...] = ()  # of the reader's group, while it runs
     proven_groups: list[str] = field(default_factory=list)
     acts: list[tuple[str, Any]] = field(default_factory=list)
     way_back: bool = False
+    checked: bool = True  # after each tick; False: the test itself breaks what must hold
     compacted: frozenset[str] = frozenset()  # topics
 
     def __post_init__(self) -> None:

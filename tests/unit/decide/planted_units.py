@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from tests.unit.decide.planted_clusters import Kafka
@@ -79,7 +80,8 @@ class UnitAnswers(Answers):
             Pod(f"{name}-{generation}", f"{name}-{generation}", "node", "Running", True, False, NOW)
             for _ in range(count)
         )
-        return Workload(name, count, f"app={name}", pods, frozenset({name}))
+        plain = Workload(name, count, f"app={name}", pods, frozenset({name}))
+        return replace(plain, **self.workload)
 
     def _bindings(self, context: Context) -> Mapping[str, BindingView]:
         return {

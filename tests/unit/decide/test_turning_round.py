@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.unit.decide.moving import at, in_phase, run_to, visits
 from tests.unit.decide.planted import authentication, unit_spec
+from tests.unit.decide.planted_acts import mark
 
 from kafka_migration.decide.machine import Phase
 from kafka_migration.model.actions import LiftDenies
@@ -56,7 +57,7 @@ def test_a_lift_that_was_registered_and_not_made_is_looked_at_again():
         planted = visit.again()
         lift = planted.decide("writer")[0].action
         assert isinstance(lift, LiftDenies)
-        planted._mark(lift, "lifting")
+        mark(planted, lift, "lifting")
         if disturbed:
             planted.replicas["writer"] = 1
         decision, _ = planted.decide("writer")

@@ -42,7 +42,7 @@ class ScriptedReader:
     starts: dict[Partition, int]
     log_starts: dict[Partition, int] = field(default_factory=dict)
     uncommitted: bool = False
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[ReadEvent] = field(default_factory=list)
     batch: int = 7
     high: int = 0  # high watermark, where an open transaction holds the stable end back
     deaf: bool = False  # a broker that never answers a fetch

@@ -82,7 +82,7 @@ def test_a_copy_hidden_by_an_open_transaction_is_incomplete_not_missing():
     assert track.error == ("target: nothing read for 30 s; an open transaction hides 40 to 50")
 
 
-def test_a_target_that_catches_up_in_time_matches():
+def test_a_target_that_catches_up_in_time_matches(monkeypatch):
     here = world(numbered(range(50)), numbered(range(50)), ends=(50, 10))
     grow = iter(range(11, 51))
 
@@ -90,7 +90,7 @@ def test_a_target_that_catches_up_in_time_matches():
         here.target.ends[P0] = next(grow, 50)
         here.clock.seconds += 20
 
-    here.channel.progress = each  # type: ignore[method-assign]
+    monkeypatch.setattr(here.channel, "progress", each)
     [track] = here.verify("bounded", task(50))
     assert (track.verdict, track.records) == (Verdict.MATCH, 50)
 
@@ -150,7 +150,7 @@ def test_a_partition_that_cannot_be_read_is_incomplete_and_the_others_go_on():
 
 def test_an_offset_read_twice_is_incomplete():
     here = world(numbered(range(20)), numbered(range(20)), ends=(20, 20))
-    here.source.faults = [Records(P0, [0, 1], [record(0), record(1)])]  # type: ignore[list-item]
+    here.source.faults = [Records(P0, [0, 1], [record(0), record(1)])]
     [track] = here.verify("bounded", task(20))
     assert track.verdict is Verdict.INCOMPLETE
 
@@ -161,7 +161,7 @@ def test_a_lost_record_of_a_compacted_topic_is_unverifiable():
     assert track.verdict is Verdict.UNVERIFIABLE
 
 
-def test_a_long_log_is_read_in_bounded_memory():
+def test_a_long_log_is_read_in_bounded_memory(monkeypatch):
     """The side that is ahead rests until the other one caught up."""
     numbers = numbered(range(30_000))
     here = world(numbers, numbers, ends=(30_000, 30_000))
@@ -173,7 +173,7 @@ def test_a_long_log_is_read_in_bounded_memory():
         held.append(here.source.starts[P0] - here.target.starts[P0])
         return take(wait)
 
-    here.target.read = read  # type: ignore[method-assign]
+    monkeypatch.setattr(here.target, "read", read)
     [track] = here.verify("bounded", task(30_000))
     assert (track.verdict, track.records) == (Verdict.MATCH, 30_000)
     assert max(held) < 10_000

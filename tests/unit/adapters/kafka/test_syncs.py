@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kafka_migration.adapters.kafka.rdkafka import Message
 from kafka_migration.adapters.kafka.syncs import Index, Track, parsed
 from kafka_migration.errors import Refused
 from kafka_migration.model.kafka import Around, Partition, Sync
@@ -97,21 +98,8 @@ def test_the_size_is_that_of_what_is_kept():
     assert index.size == 1
 
 
-class Message:
-    def __init__(self, key: bytes | None, value: bytes | None) -> None:
-        self.parts = key, value
-
-    def key(self):
-        return self.parts[0]
-
-    def value(self):
-        return self.parts[1]
-
-    def offset(self):
-        return 7
-
-    def topic(self):
-        return "syncs"
+def record(key: bytes | None, value: bytes | None) -> Message:
+    return Message(topic="syncs", partition=0, offset=7, key=key, value=value)
 
 
 KEY = struct.pack(">h", 6) + b"orders" + struct.pack(">i", 1)
@@ -119,7 +107,7 @@ VALUE = struct.pack(">qq", 10, 12)
 
 
 def test_a_sync_is_read_as_mirrormaker_writes_it():
-    assert parsed(Message(KEY, VALUE)) == (P, Sync(10, 12))  # type: ignore[arg-type]
+    assert parsed(record(KEY, VALUE)) == (P, Sync(10, 12))
 
 
 @pytest.mark.parametrize(
@@ -128,4 +116,4 @@ def test_a_sync_is_read_as_mirrormaker_writes_it():
 )
 def test_anything_else_in_the_topic_is_refused(key, value):
     with pytest.raises(Refused, match="record 7 of syncs is no offset sync"):
-        parsed(Message(key, value))  # type: ignore[arg-type]
+        parsed(record(key, value))

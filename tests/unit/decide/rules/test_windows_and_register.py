@@ -6,6 +6,7 @@ import pytest
 from tests.unit.decide.moving import before_entry
 from tests.unit.decide.planted import acl
 
+from kafka_migration.decide.context import UnitContext
 from kafka_migration.decide.rules import register
 from kafka_migration.decide.rules.pause import pause_of
 from kafka_migration.decide.rules.windows import settle_seconds
@@ -54,7 +55,8 @@ def test_a_topic_that_the_register_does_not_name_is_the_sources():
 
 def test_the_shares_of_the_pause_add_up():
     context = before_entry("writer", EntryKind.RESUMED).context("writer")
-    shares = pause_of(context)  # type: ignore[arg-type]
+    assert isinstance(context, UnitContext)
+    shares = pause_of(context)
     parts = [shares[f"{p}Seconds"] for p in ("operator", "settle", "application")]
     assert sum(parts) == pytest.approx(shares["totalSeconds"], abs=0.01)
     assert all(part >= 0 for part in parts)

@@ -92,7 +92,7 @@ def test_the_source_stays_fenced_and_the_bindings_stay():
 def test_a_fence_that_somebody_took_away_is_set_again():
     planted = arrived()
     planted.source.acls.discard(acl("writer", "WRITE", deny=True))
-    planted.check = lambda: None  # type: ignore[method-assign]
+    planted.checked = False
     completed(planted)
     assert acl("writer", "WRITE", deny=True) in planted.source.acls
 
@@ -106,7 +106,7 @@ def test_a_released_fence_is_somebodys_decision_by_name():
     excuse(planted, "fence/source", problem="SourceFenceReleased")
     planted.tick("leave")
     assert "lift the fences of the source" in planted.status("leave")["gate"]["summary"]
-    planted.check = lambda: None  # type: ignore[method-assign]
+    planted.checked = False
     completed(planted)
     assert not [a for a in planted.source.acls if a.permission.value == "DENY"]
     assert planted.journals["leave"][-1].data["fences"] == []
@@ -178,7 +178,7 @@ def test_an_approval_of_an_older_ledger_opens_nothing():
 def test_a_unit_that_is_not_there_yet_is_waited_for():
     planted = arrived()
     planted.approve()
-    planted.objects["reader"].status["workingStep"] = "Observe"  # type: ignore[index]
+    planted.put_status("reader", workingStep="Observe")
     decision = planted.tick("leave")
     assert decision.entry is None
     assert "first orders/reader" in planted.status("leave")["message"]
@@ -227,9 +227,7 @@ def test_a_completed_migration_looks_at_no_cluster():
 
 def test_a_unit_that_comes_afterwards_does_not_move():
     planted = completed(arrived())
-    unit = planted.objects["reader"]
-    unit.status["workingStep"] = "Preflight"  # type: ignore[index]
-    unit.status["activeCluster"] = "Source"  # type: ignore[index]
+    planted.put_status("reader", workingStep="Preflight", activeCluster="Source")
     planted.tick("reader")
     assert planted.ready("reader") == ("True", "WaitingForMigration")
 

@@ -17,8 +17,8 @@ def test_units_of_an_unreleased_wave_are_a_hold_not_work():
     planted = last_at("leave", "CutOver")
     planted.change("leave", cutover={"throughWave": 10})
     for name in ("writer", "reader"):
-        del planted.objects[name].status["workingStep"]  # type: ignore[attr-defined]
-    planted.objects["writer"].status["workingStep"] = "Completed"  # type: ignore[index]
+        planted.put_status(name, workingStep=None)
+    planted.put_status("writer", workingStep="Completed")
     decision, _ = planted.decide("leave")
     ready = decision.status["conditions"][0]
     assert (ready["status"], ready["reason"]) == ("True", "WaitingForWave")
@@ -35,7 +35,7 @@ def test_no_unit_at_all_is_waited_for():
 
 def test_a_unit_that_did_not_arrive_keeps_the_stage_open():
     planted = last_at("leave", "CutOver")
-    planted.objects["reader"].status["workingStep"] = "Observe"  # type: ignore[index]
+    planted.put_status("reader", workingStep="Observe")
     assert stands(planted, "leave") == ("Progressing", "False")
 
 

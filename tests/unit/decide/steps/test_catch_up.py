@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from tests.unit.decide.moving import at, backs_out, before_entry, stands
@@ -17,8 +18,8 @@ def own_mirror(planted: Planted, **changes) -> None:
     planted.connectors[name] = replace(planted.connectors[name], **changes)
 
 
-def tail(planted: Planted) -> dict:  # type: ignore[type-arg]
-    report: dict = next(j for n, j in planted.jobs.items() if "tail" in n)["report"]  # type: ignore[type-arg]
+def tail(planted: Planted) -> dict[str, Any]:
+    report: dict[str, Any] = next(j for n, j in planted.jobs.items() if "tail" in n)["report"]
     return report
 
 

@@ -8,6 +8,7 @@ import pytest
 from tests.unit.decide.moving import at, backs_out, before_entry, in_phase, last_at, stands
 from tests.unit.decide.planted import PARTITIONS, acl
 
+from kafka_migration.decide.context import UnitContext
 from kafka_migration.decide.machine import Phase
 from kafka_migration.decide.table import STEPS
 from kafka_migration.model.actions import HoldDenies, RemoveProbePod, Scale
@@ -25,13 +26,11 @@ def test_the_replicas_are_an_entry_before_the_first_workload_is_scaled():
 
 def test_a_pod_that_is_still_ending_keeps_the_drain_open():
     planted = last_at("writer", "Drain")
-    plain = planted._workload
-    running = replace(plain("writer"), replicas=1)  # type: ignore[type-var]
-    assert running is not None
     planted.replicas["writer"] = 1
-    pods = plain("writer").pods  # type: ignore[union-attr]
+    running = planted._workload("writer")
+    assert running is not None
     planted.replicas["writer"] = 0
-    planted._workload = lambda name: replace(plain(name), pods=pods)  # type: ignore[method-assign, type-var]
+    planted.workload = {"pods": running.pods}
     assert stands(planted, "writer") == ("Progressing", "False")
 
 
@@ -44,8 +43,9 @@ def test_a_drain_that_takes_too_long_backs_out_by_its_own_name():
 def test_every_critical_step_has_a_deadline():
     planted = at("writer", "Drain")
     context = planted.context("writer")
+    assert isinstance(context, UnitContext)
     for step in STEPS:
-        limit = step.deadline(context)  # type: ignore[arg-type]
+        limit = step.deadline(context)
         assert (limit is not None) is (step.phase is Phase.CRITICAL), step.name
 
 
@@ -149,7 +149,7 @@ def test_commits_that_we_journalled_in_another_attempt_are_ours():
         *planted.journals["reader"][:-1],
         replace(translated, attempt=0),
     )
-    planted.objects["reader"].status["workingStep"] = "TranslateOffsets"  # type: ignore[index]
+    planted.put_status("reader", workingStep="TranslateOffsets")
     entry = planted.decide("reader")[0].entry
     assert entry is not None
     assert entry.kind is EntryKind.TRANSLATED

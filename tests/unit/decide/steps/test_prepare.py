@@ -21,23 +21,11 @@ def binding_of(user: str):
 
 
 def scaled_by_an_autoscaler(planted: Planted) -> None:
-    plain = planted._workload
-
-    def scaled(name: str):
-        found = plain(name)
-        return found and replace(found, autoscaler="hpa")
-
-    planted._workload = scaled  # type: ignore[method-assign]
+    planted.workload = {"autoscaler": "hpa"}
 
 
 def without_the_mount(planted: Planted) -> None:
-    plain = planted._workload
-
-    def unmounted(name: str):
-        found = plain(name)
-        return found and replace(found, secrets=frozenset())
-
-    planted._workload = unmounted  # type: ignore[method-assign]
+    planted.workload = {"secrets": frozenset()}
 
 
 def tail(planted: Planted, **changes) -> None:
