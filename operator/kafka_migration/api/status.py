@@ -70,7 +70,7 @@ class Progress(StatusModel):
 
     name: Short = Field(description="Name of the stage or step.")
     state: Literal["Pending", "Running", "Succeeded", "Failed", "Skipped"] = Field(
-        description="Where it stands."
+        description="Where it stands. Pending with a reason: next, and not at work now."
     )
     start_time: datetime | None = Field(default=None, description="When it began.")
     completion_time: datetime | None = Field(default=None, description="When it ended.")

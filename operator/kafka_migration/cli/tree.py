@@ -10,7 +10,15 @@ from rich.padding import Padding
 from rich.text import Text
 from rich.tree import Tree
 
-from kafka_migration.cli.view import Common, FamilyView, MigrationView, Outcome, Row, UnitView
+from kafka_migration.cli.view import (
+    AWAITED,
+    Common,
+    FamilyView,
+    MigrationView,
+    Outcome,
+    Row,
+    UnitView,
+)
 from kafka_migration.model.reasons import Reason
 
 _ICONS = {
@@ -95,9 +103,11 @@ def _migration(view: MigrationView) -> RenderableType:
 
 def _gate(view: MigrationView, gate: Mapping[str, str]) -> list[Text]:
     place = f"{view.name} -n {view.namespace}"
-    said = gate["summary"] if view.reason == Reason.AWAITING_APPROVAL else view.message
+    said = gate["summary"] if view.reason != Reason.PLAN_CHANGED else view.message
+    reason = view.reason if view.reason in AWAITED else Reason.AWAITING_APPROVAL.value
     return [
-        Text.assemble((f"{view.reason} for {gate['stage']}", "yellow"), f": {said}"),
+        *([] if view.reason in AWAITED else _state(view)),
+        Text.assemble((f"{reason} for {gate['stage']}", "yellow"), f": {said}"),
         Text.assemble(("read     ", "dim"), f"kmig plan {place}"),
         Text.assemble(("approve  ", "dim"), f"kmig approve {place} --stage {gate['stage']} \\"),
         Text(f"           --digest {gate['digest']}"),

@@ -27,6 +27,7 @@ class Outcome(IntEnum):
     AWAITING_APPROVAL = 3
 
 
+AWAITED = (Reason.AWAITING_APPROVAL, Reason.PLAN_CHANGED)
 _WORST = (Outcome.FAILED, Outcome.WORKING, Outcome.AWAITING_APPROVAL, Outcome.SETTLED)
 
 
@@ -140,8 +141,7 @@ def _outcome(body: Mapping[str, Any]) -> Outcome:
         return Outcome.WORKING  # the operator has not seen this spec yet
     if condition(body, "Stalled").get("status") == "True":
         return Outcome.FAILED
-    approval = condition(body, "ApprovalRequired").get("status") == "True"
-    if approval or ready.get("reason") in (Reason.AWAITING_APPROVAL, Reason.PLAN_CHANGED):
+    if ready.get("reason") in AWAITED:  # a gate that nothing waits at yet is no outcome
         return Outcome.AWAITING_APPROVAL
     return Outcome.SETTLED if ready.get("status") == "True" else Outcome.WORKING
 

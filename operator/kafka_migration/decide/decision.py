@@ -80,9 +80,16 @@ def shown(problems: Iterable[Problem]) -> list[dict[str, str]]:
 
 
 def progressed(
-    old: Iterable[Mapping[str, Any]], order: Iterable[str], working: str, now: str
+    old: Iterable[Mapping[str, Any]],
+    order: Iterable[str],
+    working: str,
+    now: str,
+    rests: Verdict | None = None,
 ) -> list[dict[str, Any]]:
-    """The list of stages or steps with state and times, up to the working one."""
+    """The list of stages or steps with state and times, up to the working one.
+
+    `rests`: why the working one is not worked on now. It keeps the time at which it began, if any.
+    """
     before = {s["name"]: dict(s) for s in old}
     result: list[dict[str, Any]] = []
     passed = True
@@ -90,15 +97,26 @@ def progressed(
         item = before.get(name, {"name": name})
         if name == working:
             passed = False
-            item = {"name": name, "state": "Running", "startTime": item.get("startTime", now)}
+            item = _at_work(item, now) if rests is None else _at_rest(item, rests)
         elif passed:
-            item = {**item, "state": "Succeeded"}
-            item.setdefault("startTime", now)
-            item.setdefault("completionTime", now)
+            began = item.get("startTime", now)
+            ended = item.get("completionTime", now)
+            item = {"name": name, "state": "Succeeded", "startTime": began, "completionTime": ended}
         else:
             item = {"name": name, "state": "Pending"}
         result.append(item)
     return result
+
+
+def _at_work(item: Mapping[str, Any], now: str) -> dict[str, Any]:
+    return {"name": item["name"], "state": "Running", "startTime": item.get("startTime", now)}
+
+
+def _at_rest(item: Mapping[str, Any], why: Verdict) -> dict[str, Any]:
+    """Pending, with what it waits for: nobody is at work on it."""
+    begun = {key: item[key] for key in ("startTime",) if key in item}
+    said = {"reason": why.reason.value, "message": why.message[:LONGEST_MESSAGE]}
+    return {"name": item["name"], "state": "Pending", **begun, **said}
 
 
 def rejected(loaded: Loaded, verdict: Verdict, now: str) -> dict[str, Any]:

@@ -21,6 +21,14 @@ class Gate:
     summary: str
 
 
+def how_to_open(gate: Gate) -> str:
+    """What a person does at this gate; the end of a message."""
+    return (
+        f"read the plan (kmig plan), then set spec.approval to stage {gate.stage} and digest "
+        f"{gate.digest}"
+    )
+
+
 def approvals(context: MigrationContext, stage: str) -> tuple[Entry, ...]:
     """The recorded approvals of a stage, oldest first."""
     every = context.journal.of(EntryKind.APPROVED)

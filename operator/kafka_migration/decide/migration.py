@@ -17,7 +17,14 @@ from kafka_migration.decide.decision import (
     WORKING_SECONDS,
     Decision,
 )
-from kafka_migration.decide.gate import Gate, aborted, approvals, completing, named_by_spec
+from kafka_migration.decide.gate import (
+    Gate,
+    aborted,
+    approvals,
+    completing,
+    how_to_open,
+    named_by_spec,
+)
 from kafka_migration.decide.migration_status import Standing, status_of
 from kafka_migration.decide.stages import cut_over, replicating
 from kafka_migration.decide.table import STAGE_ORDER, STAGES, Stage
@@ -40,12 +47,25 @@ def reached(status: Mapping[str, Any]) -> int:
 
 
 def _gate(context: MigrationContext, stage: Stage) -> Gate | None:
-    """The closed gate to show: of units that came after CutOver's approval, else of the stage."""
+    """The closed gate to show: of units that came after CutOver's approval, else of the stage.
+
+    One whose conditions are looked at only when it is asked for is not offered before.
+    """
+    if aborted(context) or completing(context):
+        return None  # no approval opens anything any more
     if approvals(context, cut_over.NAME) and cut_over.uncovered(context):
         return cut_over.gate(context)
     if stage.gate is None or approvals(context, stage.name):
         return None
+    if stage.before and not _is_asked_for(context, stage):
+        return None
     return stage.gate(context)
+
+
+def _is_asked_for(context: MigrationContext, stage: Stage) -> bool:
+    """spec.desiredStage is this stage or a later one."""
+    wanted = context.spec.desired_stage
+    return wanted in STAGE_ORDER and STAGE_ORDER.index(wanted) >= STAGE_ORDER.index(stage.name)
 
 
 def _approved(context: MigrationContext, stage: Stage, gate: Gate | None) -> Verdict | None:
@@ -56,11 +76,7 @@ def _approved(context: MigrationContext, stage: Stage, gate: Gate | None) -> Ver
     if gate is None:
         return wait(Reason.AWAITING_APPROVAL, f"{stage.name} needs an approval")
     if approval is None or approval.stage != gate.stage:
-        text = (
-            f"read the plan (kmig plan), then set spec.approval to stage {gate.stage} and digest "
-            f"{gate.digest}"
-        )
-        return wait(Reason.AWAITING_APPROVAL, text)
+        return wait(Reason.AWAITING_APPROVAL, how_to_open(gate))
     text = (
         f"spec.approval names {approval.digest[:19]}.., but the gate of {gate.stage} is "
         f"{gate.digest}; read the plan again and approve that digest"
@@ -133,9 +149,7 @@ def _closed(context: MigrationContext, stage: Stage, gate: Gate | None, at: int)
     waits = cut_over.somebody_waits_for_approval(context, gate) if permitted else None
     if waits is not None:
         return waits
-    wanted = context.spec.desired_stage
-    desired = STAGE_ORDER.index(wanted) if wanted in STAGE_ORDER else -1
-    if at + 1 > desired or at >= len(STAGES) - 1:
+    if at >= len(STAGES) - 1 or not _is_asked_for(context, stage):
         name = STAGE_ORDER[at] if at >= 0 else "nothing"
         return wait(Reason.HOLDING_AT_DESIRED_STAGE, f"holding at {name} as requested")
     return _approved(context, stage, gate)

@@ -8,14 +8,15 @@ from typing import Any
 
 from kafka_migration.decide.context import MigrationContext
 from kafka_migration.decide.decision import LONGEST_MESSAGE, Condition, merged, progressed, shown
-from kafka_migration.decide.gate import Gate
+from kafka_migration.decide.gate import Gate, how_to_open, named_by_spec
 from kafka_migration.decide.rollback_until import ends_soon, rollback_until
+from kafka_migration.decide.stages import cut_over
 from kafka_migration.decide.table import STAGE_ORDER, STAGES, Stage
 from kafka_migration.decide.tasks import Done, Open, Walk
 from kafka_migration.model import facts
 from kafka_migration.model.facts import Fact
 from kafka_migration.model.reasons import Reason
-from kafka_migration.model.verdicts import Kind, Verdict
+from kafka_migration.model.verdicts import Kind, Verdict, wait
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,7 @@ def status_of(context: MigrationContext, standing: Standing, now: str) -> dict[s
         message=ready.message[:LONGEST_MESSAGE],
         workingStage=working,
         rollbackUntil=until,
-        stages=progressed(old.get("stages", []), STAGE_ORDER, standing.stage.name, now)
-        if not standing.complete
-        else progressed(old.get("stages", []), STAGE_ORDER, "", now),
+        stages=_stages(context, standing, now),
         problems=shown([*(standing.verdict.problems if standing.verdict else ()), *ending]),
         conditions=merged(
             old.get("conditions", []),
@@ -83,6 +82,17 @@ def status_of(context: MigrationContext, standing: Standing, now: str) -> dict[s
     status.update(_gate(standing))
     status.update(_units(context, old))
     return status
+
+
+def _stages(context: MigrationContext, standing: Standing, now: str) -> list[dict[str, Any]]:
+    """A stage that nobody asked for, or whose gate is closed, is not at work."""
+    working = "" if standing.complete else standing.stage.name
+    rests = standing.closed
+    if rests is not None and rests.reason is Reason.HOLDING_AT_DESIRED_STAGE:
+        text = f"not asked for: spec.desiredStage is {context.spec.desired_stage}"
+        rests = wait(rests.reason, text)
+    before = context.loaded.status.get("stages", [])
+    return progressed(before, STAGE_ORDER, working, now, rests)
 
 
 def _inventory(context: MigrationContext) -> dict[str, Any]:
@@ -128,12 +138,19 @@ def _units(context: MigrationContext, old: Any) -> dict[str, Any]:
     }
 
 
-def _arrived(context: MigrationContext) -> str:
-    """Units may have gone back since all were there."""
-    counts = _units(context, context.loaded.status)["workloads"]
-    if counts["onTarget"] == counts["total"]:
-        return "all units are on Target"
-    return f"{counts['onTarget']} of {counts['total']} units are on Target"
+def _holding(context: MigrationContext, standing: Standing) -> str:
+    """What comes next is for whoever raises desiredStage, unless something else comes before it.
+
+    After CutOver was reached, units may have come, changed or gone back.
+    """
+    following = f"raise spec.desiredStage to {standing.stage.name} to go on"
+    if standing.reached_name != cut_over.NAME:
+        return following
+    short = cut_over.what_has_not_arrived(context)
+    if not short:
+        return f"every unit has arrived; {following}"
+    gate = standing.gate
+    return short if gate is None else f"{short}: {how_to_open(gate)}"
 
 
 def _ready(context: MigrationContext, standing: Standing) -> Condition:
@@ -148,8 +165,7 @@ def _ready(context: MigrationContext, standing: Standing) -> Condition:
     if standing.closed is not None:
         text = standing.closed.message
         if standing.closed.reason is Reason.HOLDING_AT_DESIRED_STAGE:
-            text += f": {_arrived(context)}" if standing.reached_name == "CutOver" else ""
-            text += f"; raise spec.desiredStage to {standing.stage.name} to go on"
+            text += f"; {_holding(context, standing)}"
         status = "False" if standing.awaits_approval else "True"
         return Condition("Ready", status, standing.closed.reason, text)
     return Condition("Ready", "False", Reason.PROGRESSING, f"entering {standing.stage.name}")
@@ -191,13 +207,7 @@ def _conditions(
         verdict.message if failed and verdict else "no problem needs anybody",
     )
     yield _succeeded(standing)
-    waits = standing.awaits_approval
-    yield Condition(
-        "ApprovalRequired",
-        "True" if waits else "False",
-        standing.closed.reason if waits and standing.closed else Reason.NO_APPROVAL_NEEDED,
-        standing.closed.message if waits and standing.closed else "no gate is closed",
-    )
+    yield _approval_required(context, standing)
     paused = context.spec.paused
     yield Condition(
         "Paused",
@@ -212,6 +222,20 @@ def _conditions(
     ):
         yield _connected(context, kind, fact, old.get(kind))
     yield _replication(standing, old.get("ReplicationHealthy"))
+
+
+def _approval_required(context: MigrationContext, standing: Standing) -> Condition:
+    """True exactly while a gate is closed that nobody has opened yet, asked for or not."""
+    kind, gate, closed = "ApprovalRequired", standing.gate, standing.closed
+    if closed is not None and standing.awaits_approval:
+        return Condition(kind, "True", closed.reason, closed.message)
+    if gate is None:
+        return Condition(kind, "False", Reason.NO_APPROVAL_NEEDED, "no gate is closed")
+    if named_by_spec(context, gate):
+        text = f"spec.approval opens the gate of {gate.stage}"
+        return Condition(kind, "False", Reason.NO_APPROVAL_NEEDED, text)
+    text = f"the gate of {gate.stage} is closed; {how_to_open(gate)}"
+    return Condition(kind, "True", Reason.AWAITING_APPROVAL, text)
 
 
 def _succeeded(standing: Standing) -> Condition:

@@ -83,6 +83,19 @@ def awaiting() -> dict[str, Any]:
     )
 
 
+def held_at_a_gate() -> dict[str, Any]:
+    """Where it was asked to be; the gate of what comes next may be opened ahead."""
+    return migration(
+        phase="Holding",
+        message="holding at Validated as requested; raise spec.desiredStage to CutOver to go on",
+        conditions=[
+            condition("Ready", "True", "HoldingAtDesiredStage"),
+            condition("Stalled", "False", "NotStalled"),
+            condition("ApprovalRequired", "True", "AwaitingApproval"),
+        ],
+    )
+
+
 def stalled() -> dict[str, Any]:
     text = "topic orders already exists on the target: 3 partitions instead of 12; delete it"
     return migration(

@@ -33,6 +33,7 @@ def drawn(family: Family, width: int = 110) -> str:
     [
         (samples.migration(), Outcome.WORKING),
         (samples.awaiting(), Outcome.AWAITING_APPROVAL),
+        (samples.held_at_a_gate(), Outcome.SETTLED),
         (samples.stalled(), Outcome.FAILED),
         (samples.reader(), Outcome.SETTLED),
         (samples.moved(), Outcome.SETTLED),
@@ -110,8 +111,15 @@ def test_a_closed_gate_shows_the_command_that_opens_it():
     assert f"--digest {samples.DIGEST}" in text
 
 
+def test_a_closed_gate_at_a_hold_is_shown_below_what_the_migration_says():
+    text = drawn(Family(samples.held_at_a_gate()))
+    assert "HoldingAtDesiredStage: holding at Validated as requested" in text
+    assert "AwaitingApproval for CutOver: 200000 records compared" in text
+    assert "kmig approve leave-source -n platform --stage CutOver" in text
+
+
 def test_an_open_gate_is_not_shown_as_one():
-    """A gate that nothing waits at yet is shown by `kmig plan` only."""
+    """One that spec.approval opens is shown by `kmig plan` only, until it is recorded."""
     assert "kmig approve" not in drawn(Family(samples.migration()))
 
 

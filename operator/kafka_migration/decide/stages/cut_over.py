@@ -188,6 +188,22 @@ def units_are_not_on_target(context: MigrationContext) -> Verdict:
     return wait(Reason.PROGRESSING, f"moving {named}")
 
 
+def what_has_not_arrived(context: MigrationContext) -> str:
+    """How many units Completed would wait for, and what each waits for; "" = none."""
+    present = units(context) or ()
+    pending = [u for u in present if not arrived(u)]
+    if not pending:
+        return ""
+    said = f"{len(pending)} of {len(present)} units are not on Target and past their observation"
+    closed = uncovered(context)
+    if closed:
+        return f"{said}; the gate of {NAME} is closed for {_named(closed)}"
+    moving = [u for u in pending if _is_to_move(context, u)]
+    if moving:
+        return f"{said}; moving {_named(moving)}"
+    return f"{said}; {_what_is_left(context, pending)}"
+
+
 APPROVAL: tuple[Task[MigrationContext], ...] = (
     Task("approval recorded", (facts.UNITS,), approval_is_not_recorded, record_approval),
 )

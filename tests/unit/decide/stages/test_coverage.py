@@ -118,7 +118,7 @@ def test_an_unreleased_unit_shows_the_gate_and_keeps_the_migration_ready():
     planted.tick("leave")
     assert planted.status("leave")["gate"]["summary"].endswith("orders/late")
     assert planted.ready("leave") == ("True", "WaitingForWave")
-    assert conditions(planted)["ApprovalRequired"]["status"] == "False"
+    assert conditions(planted)["ApprovalRequired"]["status"] == "True"
 
 
 def test_the_new_gates_digest_is_a_further_entry_and_the_gate_is_gone():
