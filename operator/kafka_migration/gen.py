@@ -58,7 +58,7 @@ def render() -> dict[str, str]:
     }
 
 
-def main(check: bool, root: Path = ROOT) -> int:  # noqa: FBT001  # called by keyword from the CLI
+def main(*, check: bool, root: Path = ROOT) -> int:
     """Write what differs, or with `check` only name it and return 1."""
     stale = [(path, text) for path, text in render().items() if _current(root / path) != text]
     for path, text in stale:

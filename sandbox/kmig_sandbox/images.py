@@ -203,7 +203,8 @@ def _base(places: Places, buildah: Buildah, image: Image) -> str:
             below = _base(places, buildah, image.base)
             buildah.build(tag, image.base.dockerfile, image.base.context(), {"BASE": below})
         return tag
-    assert image.root, "an image has a root or a base"  # noqa: S101
+    if image.root is None:
+        raise ValueError(f"image {image.name} has neither a root nor a base")
     directory = roots.make(places, image.root)
     tag = f"localhost/kmig-{directory.name}"
     if not buildah.has(tag):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from functools import partial
 from pathlib import Path
 
 from kmig_sandbox import network, nodefiles, owner, processes
@@ -113,7 +114,7 @@ def _members(group: Path) -> list[int]:
 
 def _remove_cgroups() -> None:
     for group in _groups():
-        until(f"the control group {group}", 10, lambda g=group: _remove_group(g))  # type: ignore[misc]
+        until(f"the control group {group}", 10, partial(_remove_group, group))
 
 
 def _remove_group(group: Path) -> str:

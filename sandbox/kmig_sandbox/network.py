@@ -108,7 +108,7 @@ def _holder(address: str, port: int) -> str:
     said = run(["ss", "-Hltnp", f"sport = :{port}"], timeout=_SECONDS, env=clean_environment())
     for line in said.splitlines():
         local, *_, last = line.split()[3:]
-        if local.rpartition(":")[0] in {address, "0.0.0.0", "*", "[::]"}:  # noqa: S104
+        if local.rpartition(":")[0] in {address, "0.0.0.0", "*", "[::]"}:  # noqa: S104 - compared only
             return last if last.startswith("users:") else "another program"
     return ""
 

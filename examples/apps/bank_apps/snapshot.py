@@ -16,6 +16,8 @@ from bank_apps.books import Books
 BATCH = 10_000
 TIMEOUT_SECONDS = 10.0
 PATIENCE_SECONDS = 30.0
+_END = KafkaError._PARTITION_EOF  # noqa: SLF001 - its name in librdkafka, not privacy
+_TIMED_OUT = KafkaError._TIMED_OUT  # noqa: SLF001 - likewise
 
 
 def read_balances(settings: Mapping[str, str], topic: str) -> Books:
@@ -56,10 +58,10 @@ def _read(consumer: Consumer, topic: str) -> Books:
             error = message.error()
             if error is None:
                 books.restore(message.value() or b"")
-            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
+            elif error.code() == _END:
                 open_partitions.discard(message.partition() or 0)
             else:
                 raise KafkaException(error)
         if time.monotonic() - heard > PATIENCE_SECONDS:
-            raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"{topic} is not readable"))  # noqa: SLF001
+            raise KafkaException(KafkaError(_TIMED_OUT, f"{topic} is not readable"))
     return books

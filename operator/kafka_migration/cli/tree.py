@@ -40,6 +40,7 @@ _PAUSE = (
     ("operatorSeconds", "operator"),
 )
 _GUIDE = "bright_black"
+_TENTHS_MATTER = 9.95  # seconds below which a tenth is shown; from there it would round to 10
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def families(views: Iterable[FamilyView]) -> RenderableType:
 
 def duration(seconds: float) -> str:
     """Seconds as people say them: 0.4 s, 12 s, 3 min 20 s, 2 h 5 min."""
-    if seconds < 9.95:  # noqa: PLR2004 - below this a tenth matters
+    if seconds < _TENTHS_MATTER:
         return f"{seconds:.1f} s"
     whole = round(seconds)
     minutes, rest = divmod(whole, 60)

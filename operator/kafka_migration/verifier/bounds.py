@@ -106,7 +106,8 @@ def _offset(asked: TopicPartition, future: Future[Any]) -> int | Fault:
 
 
 def _bounds(start: int | Fault, stable: int | Fault, end: int | Fault) -> Bounds | Fault:
-    for one in (start, stable, end):
-        if isinstance(one, Fault):
-            return one
-    return Bounds(int(start), int(stable), int(end))  # type: ignore[arg-type]
+    if isinstance(start, Fault):
+        return start
+    if isinstance(stable, Fault):
+        return stable
+    return end if isinstance(end, Fault) else Bounds(start, stable, end)

@@ -21,12 +21,13 @@ from confluent_kafka.admin import AdminClient
 
 from kafka_migration.decide.rules.comparison_record import mark
 from kafka_migration.model.kafka import Connection, Partition
+from kafka_migration.model.librdkafka import Local
 from kafka_migration.verifier.bounds import PASSING, ask_bounds
 from kafka_migration.verifier.reading import Bounds, End, Fault, ReadEvent, Records
 
 _BATCH = 500
 _CONNECT_SECONDS = 15.0
-_REFUSALS = (KafkaError._AUTHENTICATION, KafkaError._SSL)  # noqa: SLF001
+_REFUSALS = (Local.AUTHENTICATION, Local.SSL)
 _SECOND_LOOK_SECONDS = 30.0
 
 Config = dict[str, Any]
@@ -96,7 +97,7 @@ class KafkaReader:
         )
 
     def _remember(self, error: KafkaError) -> None:
-        if error.code() == KafkaError._ALL_BROKERS_DOWN and self._problem:  # noqa: SLF001
+        if error.code() == Local.ALL_BROKERS_DOWN and self._problem:
             return  # the reason came before
         self._problem = error.str()
         self._refused = error.code() in _REFUSALS
@@ -122,11 +123,13 @@ class KafkaReader:
                 self._flush(open_run, events)
                 events += self._told(message, error)
                 continue
-            partition = self._ids[message.topic(), message.partition()]  # type: ignore[index]
+            # Asking each record for what it always has would cost per record.
+            place = message.topic(), message.partition()
+            partition = self._ids[place]  # type: ignore[index]  # a record has both
             run = open_run.get(partition)
             if run is None:
                 run = open_run[partition] = ([], [])
-            run[0].append(message.offset())  # type: ignore[arg-type]
+            run[0].append(message.offset())  # type: ignore[arg-type]  # a record has one
             run[1].append(_mark(message, timestamps=self._timestamps[partition]))
         self._flush(open_run, events)
         return events
@@ -144,12 +147,12 @@ class KafkaReader:
         if partition is None or message.topic() is None:
             self._remember(error)
             return []
-        if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 (librdkafka's own name)
+        if error.code() == Local.PARTITION_EOF:
             return [End(partition, message.offset() or 0)]
         if error.retriable() or error.code() in PASSING:
             self._remember(error)
             return []
-        gone = error.code() == KafkaError._AUTO_OFFSET_RESET  # noqa: SLF001
+        gone = error.code() == Local.AUTO_OFFSET_RESET
         return [Fault(partition, error.str(), gone=gone)]
 
     def bounds(self) -> Mapping[Partition, Bounds | Fault]:
@@ -199,7 +202,7 @@ def _mark(message: Message, *, timestamps: bool) -> bytes:
     return mark(
         message.key(),
         message.value(),
-        message.headers(),  # type: ignore[arg-type]
+        message.headers(),  # type: ignore[arg-type]  # read ones are pairs with bytes or None
         message.timestamp()[1] if timestamps else None,
     )
 
@@ -213,7 +216,7 @@ def _holds_record(consumer: Consumer, partition: Partition, end: int) -> bool:
         error = message.error()
         if error is None:
             return (message.offset() or 0) < end
-        if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
+        if error.code() == Local.PARTITION_EOF:
             return False
         if not error.retriable() and error.code() not in PASSING:
             raise KafkaException(error)

@@ -35,6 +35,8 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from kafka_migration.model.librdkafka import Local
+
 AnyFuture = Future[Any]
 
 # The library leaves these without annotations, or with narrower ones than it means.
@@ -49,27 +51,6 @@ EVERY_ACL: AclBindingFilter = cast("Any", AclBindingFilter)(
     AclOperation.ANY,
     AclPermissionType.ANY,
 )
-
-
-class Local:
-    """Codes that librdkafka gives by itself; the underscore is its spelling, not privacy."""
-
-    # librdkafka's local errors are public in its documentation; the underscore is their name.
-    AUTHENTICATION: int = KafkaError._AUTHENTICATION  # noqa: SLF001
-    SSL: int = KafkaError._SSL  # noqa: SLF001
-    RESOLVE: int = KafkaError._RESOLVE  # noqa: SLF001
-    TRANSPORT: int = KafkaError._TRANSPORT  # noqa: SLF001
-    ALL_BROKERS_DOWN: int = KafkaError._ALL_BROKERS_DOWN  # noqa: SLF001
-    TIMED_OUT: int = KafkaError._TIMED_OUT  # noqa: SLF001
-    TIMED_OUT_QUEUE: int = KafkaError._TIMED_OUT_QUEUE  # noqa: SLF001
-    MSG_TIMED_OUT: int = KafkaError._MSG_TIMED_OUT  # noqa: SLF001
-    INVALID_ARG: int = KafkaError._INVALID_ARG  # noqa: SLF001
-    UNSUPPORTED_FEATURE: int = KafkaError._UNSUPPORTED_FEATURE  # noqa: SLF001
-    UNKNOWN_TOPIC: int = KafkaError._UNKNOWN_TOPIC  # noqa: SLF001
-    UNKNOWN_PARTITION: int = KafkaError._UNKNOWN_PARTITION  # noqa: SLF001
-    NOENT: int = KafkaError._NOENT  # noqa: SLF001
-    PARTITION_EOF: int = KafkaError._PARTITION_EOF  # noqa: SLF001
-    AUTO_OFFSET_RESET: int = KafkaError._AUTO_OFFSET_RESET  # noqa: SLF001
 
 
 __all__ = [

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from kafka_migration.adapters.kafka.admin import REQUEST_TIMEOUT, Admin
 from kafka_migration.adapters.kafka.config import consumer_config
@@ -46,15 +46,13 @@ class Reading:
     @contextmanager
     def consumer(self, topics: Collection[str]) -> Iterator[Consumer]:
         """The consumer, for one caller at a time, with the leaders of these topics known."""
-        with self._lock:
-            try:
-                consumer = self._opened()
-                self._learn(consumer, topics)
-                yield consumer
-                consumer.unassign()
-            except BaseException:
-                self._drop()
-                raise
+        with self._lock, ExitStack() as undo:
+            undo.callback(self._drop)
+            consumer = self._opened()
+            self._learn(consumer, topics)
+            yield consumer
+            consumer.unassign()
+            undo.pop_all()  # it went well: the consumer is kept
 
     def close(self) -> None:
         """Close the consumer; a later use opens a new one."""
