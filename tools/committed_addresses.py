@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from size_budgets import ROOT, tracked_files
+from findings import ROOT, told, tracked_files
 
 # Each name is cut in two so that this file does not find itself.
 _HOSTS = (
@@ -58,13 +58,5 @@ def judge(files: tuple[Path, ...]) -> Iterator[str]:
             yield f"{path.relative_to(ROOT)}:{number}: {match}"
 
 
-def main() -> int:
-    """Print the findings; 1 when there are any."""
-    findings = list(judge(tracked_files(ROOT)))
-    for finding in findings:
-        print(f"committed address: {finding}")
-    return 1 if findings else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(told("committed address", judge(tracked_files(ROOT))))

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import ast
 import math
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from findings import ROOT, told, tracked_files
+
 SOURCE_ROOTS = ("operator", "sandbox", "demo", "examples", "tools")
 SOURCE_SUFFIXES = (".py", ".sh", ".java")
 MAX_FILE_LINES = 300
@@ -30,20 +30,6 @@ class Function:
     name: str
     line: int
     lines: int
-
-
-def tracked_files(root: Path) -> tuple[Path, ...]:
-    """Files that git knows or would add, so that a file is judged before its first commit."""
-    listing = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=root,
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
-    names = sorted(set(filter(None, listing.stdout.split("\0"))))
-    return tuple(root / name for name in names if (root / name).is_file())
 
 
 def functions(path: Path, source: str) -> Iterator[Function]:
@@ -97,13 +83,5 @@ def judge(files: tuple[Path, ...]) -> Iterator[str]:
                 yield f"{path.relative_to(ROOT)}: {count} lines, budget {MAX_FILE_LINES}"
 
 
-def main() -> int:
-    """Print the findings; 1 when there are any."""
-    findings = list(judge(tracked_files(ROOT)))
-    for finding in findings:
-        print(f"size budget: {finding}")
-    return 1 if findings else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(told("size budget", judge(tracked_files(ROOT))))

@@ -43,6 +43,30 @@ YOUNG = {
     KafkaError.NOT_COORDINATOR,
 }
 
+_OPEN: Any = None  # the stub forgets that a filter may leave a name open
+EVERY_ACL = AclBindingFilter(
+    ResourceType.ANY,
+    _OPEN,
+    ResourcePatternType.ANY,
+    _OPEN,
+    _OPEN,
+    AclOperation.ANY,
+    AclPermissionType.ANY,
+)
+
+
+def as_filter(entry: AclBinding) -> AclBindingFilter:
+    """What finds exactly this entry."""
+    return AclBindingFilter(
+        entry.restype,
+        entry.name,
+        entry.resource_pattern_type,
+        entry.principal,
+        entry.host,
+        entry.operation,
+        entry.permission_type,
+    )
+
 
 class ClusterAdmin:
     """Administrative acts on one cluster."""
@@ -144,27 +168,9 @@ class ClusterAdmin:
         return [*removed, *(f"topic {name}" for name in doomed)]
 
     def _remove_acls(self, ours: Callable[[str], bool]) -> list[str]:
-        every: Any = None  # the stub forgets that a filter may leave a name open
-        whole = AclBindingFilter(
-            ResourceType.ANY,
-            every,
-            ResourcePatternType.ANY,
-            every,
-            every,
-            AclOperation.ANY,
-            AclPermissionType.ANY,
-        )
-        (found,) = self._settle([self._client.describe_acls(whole, request_timeout=TIMEOUT)])
+        (found,) = self._settle([self._client.describe_acls(EVERY_ACL, request_timeout=TIMEOUT)])
         doomed = [
-            AclBindingFilter(
-                entry.restype,
-                entry.name,
-                entry.resource_pattern_type,
-                entry.principal,
-                entry.host,
-                entry.operation,
-                entry.permission_type,
-            )
+            as_filter(entry)
             for entry in found
             if entry.principal in APPLICATIONS or (entry.principal == MIRROR and ours(entry.name))
         ]

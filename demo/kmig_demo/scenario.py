@@ -33,11 +33,7 @@ STILL_LOOKS = 8
 def there_and_back(cast: Cast) -> Judgement:
     """A writer and a reader move, roll back and move again; everything is compared."""
     store = prepare(cast)
-    migration = Migration(cast)
-    migration.begin()
-    migration.approve("TargetPrepared")
-    migration.wait_stage("TargetPrepared")
-    migration.advance("Replicating")
+    migration = _replicating(cast)
     migration.advance("Validated")
     migration.add_units()
     migration.approve("CutOver")
@@ -56,6 +52,16 @@ def there_and_back(cast: Cast) -> Judgement:
     return _judge(cast, Run(cast.run, store, crossings, both_whole=True))
 
 
+def _replicating(cast: Cast) -> Migration:
+    """A migration whose plan was approved and whose mirrors run."""
+    migration = Migration(cast)
+    migration.begin()
+    migration.approve("TargetPrepared")
+    migration.wait_stage("TargetPrepared")
+    migration.advance("Replicating")
+    return migration
+
+
 def _move(migration: Migration, name: str) -> Crossing:
     writer = migration.release(10, WRITER)
     migration.release(20, READER)
@@ -72,11 +78,7 @@ def planted_loss(cast: Cast) -> Judgement:
     cast.log.step(f"offering Connect version {FAULTY_VERSION}: it loses one record in 50,000")
     offer_version(cast.kubectl, FAULTY_VERSION, FAULTY_IMAGE)
     store = prepare(cast)
-    migration = Migration(cast)
-    migration.begin()
-    migration.approve("TargetPrepared")
-    migration.wait_stage("TargetPrepared")
-    migration.advance("Replicating")
+    migration = _replicating(cast)
     said = migration.refusal()
     if said:
         cast.log.say(f"the operator refuses: {said}")

@@ -162,6 +162,13 @@ def migration_of(context: Context) -> MigrationContext:
     return context if isinstance(context, MigrationContext) else context.migration
 
 
+def unit_of(context: Context) -> UnitContext:
+    """The unit; asking on a migration is a programming error."""
+    if not isinstance(context, UnitContext):
+        raise TypeError("what belongs to a unit was asked of a KafkaMigration")
+    return context
+
+
 def home(context: Context) -> str:
     """The migration's namespace: workers, Jobs, register and journal live there."""
     return migration_of(context).loaded.key.namespace

@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
+from kafka_migration.adapters.kubernetes.client import Api, connect
 from kafka_migration.model.kafka import Connection
 
 ENV_FILE = Path(__file__).parents[2] / ".sandbox" / "env"
@@ -50,6 +51,14 @@ def sandbox_env() -> Mapping[str, str]:
         if separator:
             env[name] = value
     return env
+
+
+@pytest.fixture(scope="session")
+def api(sandbox_env: Mapping[str, str]) -> Iterator[Api]:
+    """The sandbox's Kubernetes."""
+    made = connect(sandbox_env["KUBECONFIG"])
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

@@ -13,31 +13,16 @@ from typing import Any
 
 from confluent_kafka.admin import (
     AclBinding,
-    AclBindingFilter,
-    AclOperation,
-    AclPermissionType,
     NewTopic,
-    ResourcePatternType,
-    ResourceType,
     ScramCredentialInfo,
     ScramMechanism,
     UserScramCredentialDeletion,
     UserScramCredentialUpsertion,
 )
 
-from kmig_demo.admin import GONE, TIMEOUT, ClusterAdmin
+from kmig_demo.admin import EVERY_ACL, GONE, TIMEOUT, ClusterAdmin, as_filter
 
 PREFIX = "e2e-"
-_EVERY: Any = None  # the stub forgets that a filter may leave a name open
-_ANY_ACL = AclBindingFilter(
-    ResourceType.ANY,
-    _EVERY,
-    ResourcePatternType.ANY,
-    _EVERY,
-    _EVERY,
-    AclOperation.ANY,
-    AclPermissionType.ANY,
-)
 
 
 class KafkaSide(ClusterAdmin):
@@ -89,7 +74,7 @@ class KafkaSide(ClusterAdmin):
 
     def acls(self, concerns: Callable[[AclBinding], bool]) -> list[AclBinding]:
         """ACL entries that `concerns` accepts."""
-        (found,) = self._settle([self._client.describe_acls(_ANY_ACL, request_timeout=TIMEOUT)])
+        (found,) = self._settle([self._client.describe_acls(EVERY_ACL, request_timeout=TIMEOUT)])
         return [entry for entry in found if concerns(entry)]
 
     def standing(self, words: Collection[str]) -> set[str]:
@@ -102,7 +87,7 @@ class KafkaSide(ClusterAdmin):
         """Delete topics, groups, ACL entries and users that carry one of the words."""
         entries = self.acls(lambda acl: _speaks_of(words, acl.name, acl.principal))
         if entries:
-            doomed = [_as_filter(entry) for entry in entries]
+            doomed = [as_filter(entry) for entry in entries]
             self._settle(self._client.delete_acls(doomed, request_timeout=TIMEOUT).values())
         topics = sorted(name for name in self.topics() if _speaks_of(words, name))
         if topics:
@@ -148,15 +133,3 @@ def acl_line(acl: Any) -> str:
 
 def _speaks_of(words: Collection[str], *names: str | None) -> bool:
     return any(word in name for name in names if name for word in words)
-
-
-def _as_filter(entry: AclBinding) -> AclBindingFilter:
-    return AclBindingFilter(
-        entry.restype,
-        entry.name,
-        entry.resource_pattern_type,
-        entry.principal,
-        entry.host,
-        entry.operation,
-        entry.permission_type,
-    )

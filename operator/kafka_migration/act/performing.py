@@ -13,7 +13,7 @@ from kafka_migration.errors import Invalid
 from kafka_migration.model.actions import Direction, Side
 from kafka_migration.model.reasons import Reason
 from kafka_migration.ports import ConnectPort, KafkaPort
-from kafka_migration.world import Context, World, home, migration_of, source_alias
+from kafka_migration.world import Context, World, home, migration_of, source_alias, unit_of
 
 REQUEST_SECONDS = 5.0  # of Lease that must be left when a request is sent
 
@@ -37,9 +37,7 @@ class Scene:
     @property
     def unit(self) -> UnitContext:
         """The unit; asking on a migration is a programming error."""
-        if not isinstance(self.context, UnitContext):
-            raise TypeError("a unit's act was asked of a KafkaMigration")
-        return self.context
+        return unit_of(self.context)
 
     @property
     def home(self) -> str:

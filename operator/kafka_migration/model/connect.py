@@ -40,6 +40,11 @@ class Connector:
     topics: frozenset[str] = field(default_factory=frozenset)  # literal names it lists
 
     @property
+    def at_rest(self) -> bool:
+        """Stopped, and no task of it is left: it copies nothing."""
+        return self.state == "STOPPED" and not self.tasks
+
+    @property
     def offset_reset(self) -> OffsetReset:
         """As read back; a mirror that says nothing begins at the log's start."""
         return "none" if self.config.get(OFFSET_RESET) == "none" else "earliest"

@@ -15,7 +15,7 @@ from kafka_migration.errors import KmigError, Refused, Unavailable
 from kafka_migration.memory import KeyMemory
 from kafka_migration.model.facts import Fact
 from kafka_migration.model.kafka import Partition
-from kafka_migration.world import Context, World, migration_of
+from kafka_migration.world import Context, World, migration_of, unit_of
 
 T = TypeVar("T")
 
@@ -39,9 +39,7 @@ class Look:
     @property
     def unit(self) -> UnitContext:
         """The unit; asking on a migration is a programming error."""
-        if not isinstance(self.context, UnitContext):
-            raise TypeError("a unit's fact was asked of a KafkaMigration")
-        return self.context
+        return unit_of(self.context)
 
     @property
     def memory(self) -> KeyMemory:

@@ -11,9 +11,10 @@ import pytest
 from tests.contract.connect.mirror_life import PARTITIONS, RECORDS, Life, Stage, live
 from tests.contract.connect.records import last_offsets, produce, remove
 from tests.contract.connect.running_life import Ground
+from tests.contract.namespaces import restricted
 
 from kafka_migration.adapters.kafka import KafkaPool
-from kafka_migration.adapters.kubernetes.client import Api, connect
+from kafka_migration.adapters.kubernetes.client import Api
 from kafka_migration.decide.rules import mirror as rules
 from kafka_migration.model.kafka import Connection, NewTopic
 
@@ -21,20 +22,8 @@ MIRROR = "kmig-mirror"
 
 
 @pytest.fixture(scope="package")
-def api(sandbox_env: Mapping[str, str]) -> Iterator[Api]:
-    made = connect(sandbox_env["KUBECONFIG"])
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="package")
 def namespace(api: Api) -> Iterator[str]:
-    name = f"kmig-contract-{uuid4().hex[:8]}"
-    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
-    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
-    api.create("/api/v1/namespaces", body)
-    yield name
-    api.delete(f"/api/v1/namespaces/{name}")
+    yield from restricted(api)
 
 
 @pytest.fixture(scope="package")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from committed_addresses import findings_in, judge
-from size_budgets import ROOT, tracked_files
+from findings import ROOT, tracked_files
 
 
 def test_the_tree_names_no_registry_and_no_machine() -> None:

@@ -37,7 +37,7 @@ def giver_runs(context: MigrationContext) -> Verdict:
     if mirror is None:
         text = "the bulk mirror is gone before its offsets were read; restore it"
         return fail([Problem(Reason.TASK_FAILED, "connector/bulk", text)])
-    if mirror.state == "STOPPED" and not mirror.tasks:
+    if mirror.at_rest:
         return PASS
     return wait(Reason.PROGRESSING, f"stopping mirror {mirror.name}")
 
@@ -75,7 +75,7 @@ def record_offsets(context: MigrationContext) -> Work | None:
 def giver_is_resumed(context: MigrationContext) -> Verdict:
     """Until the receiver runs the giver rests; somebody's late resume is undone."""
     mirror = giver(context)
-    if mirror is None or has_run(context) or (mirror.state == "STOPPED" and not mirror.tasks):
+    if mirror is None or has_run(context) or mirror.at_rest:
         return PASS
     return wait(Reason.PROGRESSING, f"stopping mirror {mirror.name} again")
 

@@ -51,7 +51,7 @@ def begin(context: MigrationContext) -> Work | None:
 def receiver_runs(context: MigrationContext) -> Verdict:
     """Nobody resumed the receiver."""
     mirror = receiver(context)
-    if mirror is None or (mirror.state == "STOPPED" and not mirror.tasks):
+    if mirror is None or mirror.at_rest:
         return PASS
     return wait(Reason.PROGRESSING, f"stopping mirror {mirror.name}")
 
@@ -101,7 +101,7 @@ def giver_is_busy(context: MigrationContext) -> Verdict:
     """It rests as long as topics or keys are to be given back."""
     mirror = giver(context)
     complete = giver_lacks_topics(context) is PASS and not _missing(context)
-    if mirror is None or complete or (mirror.state == "STOPPED" and not mirror.tasks):
+    if mirror is None or complete or mirror.at_rest:
         return PASS
     return wait(Reason.PROGRESSING, f"stopping mirror {mirror.name}")
 

@@ -52,7 +52,7 @@ def _mirrors(context: MigrationContext) -> Iterator[Mirror]:
 
 
 def _running(context: MigrationContext) -> list[Mirror]:
-    return [(d, c) for d, c in _mirrors(context) if c.state != "STOPPED" or c.tasks]
+    return [(d, c) for d, c in _mirrors(context) if not c.at_rest]
 
 
 def mirrors_run(context: MigrationContext) -> Verdict:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from kafka_migration.decide.context import UnitContext, moves_authority
 from kafka_migration.decide.rules import acls
 from kafka_migration.decide.steps import tail
-from kafka_migration.decide.steps.denies import not_held, onward_denies, own_principals
+from kafka_migration.decide.steps.denies import mirror_is_not_denied, onward_denies, own_principals
 from kafka_migration.decide.steps.fence import refused_everywhere
 from kafka_migration.decide.steps.seam import fenced_ends, last_records, to_be_copied
 from kafka_migration.decide.tasks import Task
@@ -63,7 +63,7 @@ def mirror_runs(context: UnitContext) -> Verdict:
     if connector is None:
         text = f"mirror {context.onward_connector} is gone; the copy cannot be proven: back out"
         return fail([Problem(Reason.TASK_FAILED, f"connector/{context.onward_connector}", text)])
-    if connector.state == "STOPPED" and not connector.tasks:
+    if connector.at_rest:
         return PASS
     return wait(Reason.PROGRESSING, f"stopping mirror {connector.name} ({connector.state})")
 
@@ -89,10 +89,8 @@ def fence_mirror(context: UnitContext) -> Asked | None:
 
 
 def mirror_may_write(context: UnitContext) -> Verdict:
-    """The mirror's principal is denied, in the brokers and in the register."""
-    if not not_held(context, context.entering, onward_denies(context)):
-        return PASS
-    return wait(Reason.PROGRESSING, f"denying the mirror's writes on the {context.entering}")
+    """Nothing more is copied: its principal is denied where it wrote."""
+    return mirror_is_not_denied(context, context.entering, onward_denies(context))
 
 
 def deny_mirror(context: UnitContext) -> Asked | None:

@@ -13,6 +13,7 @@ from kafka_migration.model import facts
 from kafka_migration.model.actions import Side
 from kafka_migration.model.kafka import Acl
 from kafka_migration.model.reasons import Reason
+from kafka_migration.model.verdicts import PASS, Verdict, wait
 
 
 def own_principals(context: UnitContext, side: Side) -> frozenset[str]:
@@ -81,6 +82,13 @@ def present_acls(context: UnitContext, side: Side) -> frozenset[Acl]:
     """What the brokers of a side list; needs LEAVING_ACLS or ENTERING_ACLS."""
     fact = facts.LEAVING_ACLS if side == context.leaving else facts.ENTERING_ACLS
     return frozenset(context.facts[fact])
+
+
+def mirror_is_not_denied(context: UnitContext, side: Side, wanted: tuple[Acl, ...]) -> Verdict:
+    """A mirror's principal is denied on a side, in the brokers and in the register."""
+    if not not_held(context, side, wanted):
+        return PASS
+    return wait(Reason.PROGRESSING, f"denying the mirror's writes on the {side}")
 
 
 def not_held(context: UnitContext, side: Side, wanted: tuple[Acl, ...]) -> bool:

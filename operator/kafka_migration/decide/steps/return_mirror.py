@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from kafka_migration.decide.context import UnitContext, moves_authority
 from kafka_migration.decide.rules import acls, copying, mirror
-from kafka_migration.decide.steps.denies import mirror_principal, not_held, return_denies
+from kafka_migration.decide.steps.denies import (
+    mirror_is_not_denied,
+    mirror_principal,
+    return_denies,
+)
 from kafka_migration.decide.tasks import Task
 from kafka_migration.model import facts
 from kafka_migration.model.actions import (
@@ -47,9 +51,7 @@ def found(context: UnitContext) -> Connector | None:
 
 def may_write_leaving(context: UnitContext) -> Verdict:
     """The return mirror's principal cannot write on the leaving side."""
-    if not not_held(context, context.leaving, return_denies(context)):
-        return PASS
-    return wait(Reason.PROGRESSING, f"denying the mirror's writes on the {context.leaving}")
+    return mirror_is_not_denied(context, context.leaving, return_denies(context))
 
 
 def deny(context: UnitContext) -> Asked | None:
@@ -113,7 +115,7 @@ def runs(context: UnitContext) -> Verdict:
     if own is None:
         text = f"return mirror {context.return_connector} is gone; without it there is no way back"
         return fail([Problem(Reason.TASK_FAILED, f"connector/{context.return_connector}", text)])
-    if own.state == "STOPPED" and not own.tasks:
+    if own.at_rest:
         return PASS
     return wait(Reason.PROGRESSING, f"stopping the return mirror {own.name} ({own.state})")
 
