@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from kafka_migration.connections import (
@@ -54,7 +54,7 @@ class WorkersOrder:
     image: str
     source: Connection
     target: Connection
-    rest_password: str
+    rest_password: str = field(repr=False)
     spec_hash: str
 
 

@@ -44,15 +44,22 @@ class Reading:
         self._known: set[str] = set()
 
     @contextmanager
-    def consumer(self, topics: Collection[str]) -> Iterator[Consumer]:
-        """The consumer, for one caller at a time, with the leaders of these topics known."""
-        with self._lock, ExitStack() as undo:
-            undo.callback(self._drop)
-            consumer = self._opened()
-            self._learn(consumer, topics)
-            yield consumer
-            consumer.unassign()
-            undo.pop_all()  # it went well: the consumer is kept
+    def consumer(self, topics: Collection[str], deadline: float) -> Iterator[Consumer]:
+        """The consumer, for one caller at a time, with the leaders of these topics known.
+
+        Unavailable if it is still another's at the deadline (monotonic).
+        """
+        self._take_turn(deadline)
+        try:
+            with ExitStack() as undo:
+                undo.callback(self._drop)
+                consumer = self._opened()
+                self._learn(consumer, topics)
+                yield consumer
+                consumer.unassign()
+                undo.pop_all()  # it went well: the consumer is kept
+        finally:
+            self._lock.release()
 
     def close(self) -> None:
         """Close the consumer; a later use opens a new one."""
@@ -84,6 +91,14 @@ class Reading:
             Reason.UNREACHABLE,
             f"cannot {doing} of {len(unread)} partitions ({names}) in time{cause};"
             " check the brokers that lead them; it is tried again",
+        )
+
+    def _take_turn(self, deadline: float) -> None:
+        if self._lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
+            return
+        raise Unavailable(
+            Reason.DEADLINE_EXCEEDED,
+            "another reading of this cluster has not ended in time; it is tried again",
         )
 
     def _learn(self, consumer: Consumer, topics: Collection[str]) -> None:

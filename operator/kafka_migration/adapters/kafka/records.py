@@ -84,7 +84,7 @@ class RecordLister:
         unread = {part: listing for part, listing in listings.items() if not listing.read}
         if not unread:
             return
-        with self._reading.consumer({part.topic for part in unread}) as consumer:
+        with self._reading.consumer({part.topic for part in unread}, deadline) as consumer:
             consumer.assign(
                 [TopicPartition(part.topic, part.number, s.low) for part, s in unread.items()]
             )

@@ -119,9 +119,10 @@ class SyncReader:
 
     def _followed(self, topic: str, deadline: float) -> Index:
         place = Partition(topic, 0)
-        start = read_starts(self._admin, [place])[place]
-        end = read_ends(self._admin, [place]).high[place]
-        with self._reading.consumer([topic]) as consumer:
+        with self._reading.consumer([topic], deadline) as consumer:
+            # In turn: an end from before another call read on would look like a new topic's.
+            start = read_starts(self._admin, [place])[place]
+            end = read_ends(self._admin, [place]).high[place]
             index = self._indexes.setdefault(topic, Index())
             if end < index.next:  # the topic was made anew
                 index = self._indexes[topic] = Index()

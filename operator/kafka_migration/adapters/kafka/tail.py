@@ -85,7 +85,7 @@ class TailReader:
         open_ = {part: search for part, search in searches.items() if not search.done}
         if not open_:
             return
-        with self._reading.consumer({partition.topic for partition in open_}) as consumer:
+        with self._reading.consumer({part.topic for part in open_}, deadline) as consumer:
             while open_:
                 consumer.assign(
                     [TopicPartition(part.topic, part.number, s.low) for part, s in open_.items()]
