@@ -186,18 +186,18 @@ class Pair:
         return "" if done else step(found)
 
     def judged(
-        self, crossings: tuple[Crossing, ...] = (), reader_crossings: int | None = None
+        self, crossings: tuple[Crossing, ...] | None = None, reader_crossings: int | None = None
     ) -> Judgement:
         """Stop both, let the reader finish, and compare everything with everything.
 
-        Without `crossings` the writer's unit has moved once. With them the mirrors of both
-        directions ran, so that each log must hold every record.
+        Without `crossings` the writer's unit has moved once. With them, none too, mirrors still
+        run, so that each log must hold every record.
         """
         self._stop(self.writer.name)
         with self._recorder() as link:
             self.ground.wait("the reader at the end", END_SECONDS, self._behind(link))
         self._stop(self.reader.name)
-        if crossings:
+        if crossings is not None:
             self.ground.wait("every record on both sides", END_SECONDS, self._missing, every=2.0)
         return judge(replace(self._evidence(crossings), reader_crossings=reader_crossings))
 
@@ -216,7 +216,7 @@ class Pair:
         shares = PauseShares(pause.get("operatorSeconds"), pause.get("settleSeconds"))
         return Crossing(name, shares)
 
-    def _evidence(self, crossings: tuple[Crossing, ...]) -> Evidence:
+    def _evidence(self, crossings: tuple[Crossing, ...] | None) -> Evidence:
         sides, run = self.ground.environment.sides, self.ground.run
         archive = archive_topic(self.ground, self.letter)
         faults = []
@@ -232,8 +232,8 @@ class Pair:
             target=read_log(sides["target"], self.topic, run),
             archive_source=read_log(sides["source"], archive, run),
             archive_target=read_log(sides["target"], archive, run),
-            crossings=crossings or (self.crossing(MOVE),),
-            both_whole=bool(crossings),
+            crossings=(self.crossing(MOVE),) if crossings is None else crossings,
+            both_whole=crossings is not None,
             faults=faults,
         )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from kafka_migration.decide.context import UnitContext
 from kafka_migration.decide.decision import LONGEST_MESSAGE, Condition, merged, progressed, shown
+from kafka_migration.decide.gate import aborted
 from kafka_migration.decide.leg import refusal, wanted, wanted_back
 from kafka_migration.decide.machine import Move, Phase
 from kafka_migration.decide.rules import legs
@@ -116,8 +117,13 @@ def _latched(context: UnitContext, standing: Standing) -> Condition | None:
     if name == "BackedOut":
         text = (
             f"backed out of {_back_out_reason(context)}; the unit runs on the {context.leaving}; "
-            f"mend the cause, then raise spec.attempt to {following}"
         )
+        if aborted(context.migration):
+            text += (
+                "it stays there, nothing is left to do: make another KafkaMigration to try again"
+            )
+        else:
+            text += f"mend the cause, then raise spec.attempt to {following}"
         return Condition("Ready", "False", Reason.BACKED_OUT, text)
     refused = refusal(context) if wanted_back(context, name) else None
     if refused is not None:

@@ -32,6 +32,15 @@ def test_a_unit_inside_its_critical_section_goes_back_at_once():
         assert (entry.kind, entry.data["reason"]) == (EntryKind.BACK_OUT, "Aborted"), str(visit)
 
 
+def test_a_unit_that_went_back_is_told_that_nothing_is_left_to_do():
+    planted = at("writer", "Fence")
+    abort(planted)
+    run_to(planted, "writer", "BackedOut")
+    planted.tick("writer")
+    assert planted.ready("writer") == ("False", "BackedOut")
+    assert planted.status("writer")["message"].endswith("make another KafkaMigration to try again")
+
+
 def test_a_unit_past_its_switch_arrives_and_stays():
     planted = at("writer", "Resume")
     abort(planted)
