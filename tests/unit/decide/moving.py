@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -16,7 +17,6 @@ from kafka_migration.decide.machine import Phase
 from kafka_migration.decide.table import phase_of
 from kafka_migration.model.entries import EntryKind
 from kafka_migration.model.kafka import Commit
-from kafka_migration.model.kubernetes import Loaded
 
 UNITS = ("writer", "reader")
 
@@ -44,26 +44,31 @@ class Visit:
 
 
 def copied(planted: Planted) -> Planted:
-    """A copy to change: containers are new; values, specs and entries are shared."""
+    """A copy to change: containers are new; frozen values, our objects among them, are shared."""
     found: Planted = _anew(planted)
     return found
 
 
 def _anew(value: Any) -> Any:
-    """Cheaper by far than deepcopy, which would also copy what nobody changes in place."""
-    if isinstance(value, dict):
-        return {key: _anew(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_anew(each) for each in value]
-    if isinstance(value, set):
-        return set(value)
-    if isinstance(value, Loaded):
-        return replace(value, status=_anew(value.status))
-    if isinstance(value, Planted | Kafka | Mind):
-        new = copy(value)
-        vars(new).update(_anew(vars(value)))
-        return new
-    return value
+    """Cheaper by far than deepcopy, which would also copy what nobody can change in place."""
+    made = _MADE_ANEW.get(type(value))
+    return value if made is None else made(value)
+
+
+def _with_own_fields(value: Any) -> Any:
+    new = copy(value)
+    vars(new).update(_anew(vars(value)))
+    return new
+
+
+_MADE_ANEW: Mapping[type[Any], Callable[[Any], Any]] = {
+    dict: lambda value: {key: _anew(each) for key, each in value.items()},
+    list: lambda value: [_anew(each) for each in value],
+    set: set,
+    Planted: _with_own_fields,
+    Kafka: _with_own_fields,
+    Mind: _with_own_fields,
+}
 
 
 def finished(planted: Planted) -> bool:
