@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from kafka_migration.model.facts import Restarts
 from kafka_migration.model.kafka import Offsets, Partition
@@ -38,32 +39,44 @@ class RestartLog:
         return {name: Restarts(count, now - last) for name, (count, last) in self._sent.items()}
 
 
+class Covered(NamedTuple):
+    """No visible record lies between the stored offset `copied` and the log end `end`.
+
+    Such a stretch of a log never gets one again, so this stays true whatever expires.
+    """
+
+    copied: int
+    end: int
+
+
 @dataclass
 class CopyWatch:
     """The highest stored offset seen of each partition, and how far all data was copied."""
 
     _highest: dict[Partition, int] = field(default_factory=dict)
-    _covered: dict[Partition, int] = field(default_factory=dict)
+    _covered: dict[Partition, Covered] = field(default_factory=dict)
     _in_a_row: dict[Partition, int] = field(default_factory=dict)
 
     def highest(self, partitions: Collection[Partition]) -> Offsets:
         """Of these partitions, as far as any was seen."""
         return {p: self._highest[p] for p in partitions if p in self._highest}
 
-    def covered(self) -> Offsets:
-        """Log ends below which every visible record was copied."""
-        return dict(self._covered)
+    def covered(self, copied: Offsets) -> Offsets:
+        """Log ends below which every visible record was copied, at these stored offsets."""
+        return {p: c.end for p, c in self._covered.items() if copied.get(p) == c.copied}
 
     def saw(self, copied: Offsets) -> None:
         """These offsets were stored."""
         for partition, offset in copied.items():
             self._highest[partition] = max(offset, self._highest.get(partition, -1))
 
-    def cover(self, copied: Offsets, data: Mapping[Partition, int | None], stable: Offsets) -> None:
-        """Everything visible below `stable` was copied where C reaches the last data there."""
-        for partition, last in data.items():
-            if partition in stable and (last is None or copied.get(partition, -1) >= last):
-                self._covered[partition] = stable[partition]
+    def cover(self, copied: Offsets, ends: Offsets) -> None:
+        """Everything visible below these ends was copied; what C itself says is not remembered."""
+        for partition, end in ends.items():
+            if end > copied[partition] + 1:
+                self._covered[partition] = Covered(copied[partition], end)
+            else:
+                self._covered.pop(partition, None)
 
     def count(self, violated: Iterable[Partition]) -> Mapping[Partition, int]:
         """One more look, and how many in a row each of these was violated in, this one included."""

@@ -11,6 +11,7 @@ from kafka_migration.model.connect import Connector, ConnectorOffsets
 from kafka_migration.model.entries import EntryKind
 from kafka_migration.model.facts import CopyBounds, Restarts
 from kafka_migration.model.kafka import Offsets, Partition
+from kafka_migration.model.sides import Direction, left_by
 from kafka_migration.observe.looking import Look
 from kafka_migration.observe.migration import mirror_offsets
 
@@ -59,7 +60,7 @@ def copy_bounds(look: Look) -> CopyBounds:
     listed = {t for n, c in _watched(look).items() if n in offsets for t in c.topics}
     highest = watch.highest([p for p in partitions if p.topic in listed])
     watch.saw(copied)
-    bounds = CopyBounds(starts, copied, ends, highest, watch.covered())
+    bounds = CopyBounds(starts, copied, ends, highest, watch.covered(copied))
     in_a_row = watch.count(copying.faults(bounds))
     return CopyBounds(starts, copied, ends, highest, bounds.covered, in_a_row)
 
@@ -76,9 +77,28 @@ def within_lag_seconds(look: Look) -> float:
     }
     data = {p: last for p, last in every.items() if p.topic not in at_rest}
     copied = _copied(look, look.get(facts.MIRROR_OFFSETS))
-    look.memory.copies.cover(copied, data, stable)
+    cover(look, "forward", copied, (data, stable))
     limit = look.migration.spec.replication.max_lag_seconds
     return look.memory.streak.look(began, copied, data, limit)
+
+
+def cover(
+    look: Look,
+    direction: Direction,
+    copied: Offsets,
+    seen: tuple[Mapping[Partition, int | None], Offsets],
+) -> None:
+    """Remember how far everything was copied; `seen` is the last data and the ends that it is below.
+
+    The starts are read after the data: what expired in between would else count as copied.
+    """
+    (data, stable), memory = seen, look.memory
+    watch = memory.copies if direction == "forward" else memory.return_copies
+    before = watch.covered(copied)
+    known = {p: max(done + 1, before.get(p, 0)) for p, done in copied.items()}
+    empty = [p for p, last in data.items() if last is None and known.get(p, math.inf) < stable[p]]
+    starts = look.world.cluster(look.context, left_by(direction)).starts(empty) if empty else {}
+    watch.cover(copied, copying.covered(copied, data, stable, starts, before))
 
 
 def lag_seconds(look: Look) -> float:

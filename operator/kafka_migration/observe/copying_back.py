@@ -13,7 +13,7 @@ from kafka_migration.model import facts
 from kafka_migration.model.connect import Connector, ConnectorOffsets
 from kafka_migration.model.facts import CopyBounds, Restarts
 from kafka_migration.model.kafka import Offsets, Partition
-from kafka_migration.observe.copying import by_topics, restarts_of
+from kafka_migration.observe.copying import by_topics, cover, restarts_of
 from kafka_migration.observe.looking import Look
 from kafka_migration.observe.migration import reverse_offsets
 
@@ -48,7 +48,7 @@ def copy_bounds(look: Look) -> CopyBounds:
     watch.saw(copying.armed([unit.entries for unit in look.get(facts.UNITS)], "reverse"))
     highest = watch.highest(partitions)
     watch.saw(copied)
-    bounds = CopyBounds(starts, copied, ends, highest, watch.covered())
+    bounds = CopyBounds(starts, copied, ends, highest, watch.covered(copied))
     in_a_row = watch.count(copying.faults(bounds))
     return CopyBounds(starts, copied, ends, highest, bounds.covered, in_a_row)
 
@@ -60,7 +60,7 @@ def lag_seconds(look: Look) -> float:
     stable = port.ends(partitions).stable if partitions else {}
     data = port.last_data(stable) if stable else {}
     copied = _copied(look, look.get(facts.REVERSE_OFFSETS))
-    look.memory.return_copies.cover(copied, data, stable)
+    cover(look, "reverse", copied, (data, stable))
     limit = look.migration.spec.replication.max_lag_seconds
     look.memory.return_streak.look(began, copied, data, limit)
     return look.memory.return_streak.lag_seconds or 0.0

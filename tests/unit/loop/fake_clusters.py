@@ -26,6 +26,7 @@ class FakeKafka:
 
     present: dict[str, Topic] = field(default_factory=dict)
     entries: set[Acl] = field(default_factory=set)
+    begin: dict[Partition, int] = field(default_factory=dict)  # log starts; 0 unless named
     high: dict[Partition, int] = field(default_factory=dict)
     stable: dict[Partition, int] = field(default_factory=dict)
     data: dict[Partition, int | None] = field(default_factory=dict)
@@ -93,7 +94,7 @@ class FakeKafka:
         return Ends(high, {p: self.stable.get(p, self.high[p]) for p in partitions})
 
     def starts(self, partitions):
-        return dict.fromkeys(partitions, 0)
+        return {p: self.begin.get(p, 0) for p in partitions}
 
     def last_data(self, below):
         self.calls.append(("last_data", dict(below)))

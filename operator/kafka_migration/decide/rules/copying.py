@@ -20,7 +20,7 @@ def faults(bounds: CopyBounds, read: Side = "source") -> Mapping[Partition, str]
     `read` is the side that is copied, for the words.
 
     Control records behind the last data record may expire before the mirror's C passes them:
-    up to where everything was seen copied, nothing can be missing.
+    up to where everything was seen copied, nothing can be missing (docs/adr/0011).
     """
     found = {}
     for partition, copied in sorted(bounds.copied.items()):
@@ -39,6 +39,34 @@ def faults(bounds: CopyBounds, read: Side = "source") -> Mapping[Partition, str]
                 f"the mirror's offset fell from {before} to {copied}; what it copied is copied "
                 "once more"
             )
+    return found
+
+
+def covered(
+    copied: Offsets,
+    data: Mapping[Partition, int | None],
+    stable: Offsets,
+    starts: Offsets,
+    before: Offsets,
+) -> Offsets:
+    """Of each partition of which it can be told: the end below which all that is visible was copied.
+
+    `data` is the last visible record below `stable`. None also tells of a log that lost what it
+    held: it proves something only if its start, read afterwards, is not behind what was copied
+    or, at the same C, was covered `before`.
+    """
+    found: dict[Partition, int] = {}
+    for partition, last in data.items():
+        done, end = copied.get(partition), stable.get(partition)
+        if done is None or end is None:
+            continue
+        if last is None:
+            start = starts.get(partition)
+            proven = start is not None and start <= max(done + 1, before.get(partition, 0))
+        else:
+            proven = last <= done
+        if proven:
+            found[partition] = end
     return found
 
 
