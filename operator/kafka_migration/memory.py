@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kafka_migration.errors import KmigError
-from kafka_migration.mirror_memory import CopyWatch, RestartLog
+from kafka_migration.mirror_memory import CopyWatch, Coverage, RestartLog
 from kafka_migration.model.actions import (
     Action,
     CreateTopic,
@@ -25,6 +25,7 @@ from kafka_migration.model.actions import (
 from kafka_migration.model.facts import Fact, Settled
 from kafka_migration.model.kafka import Ends, Offsets, Partition
 from kafka_migration.model.kubernetes import Key
+from kafka_migration.model.sides import DIRECTIONS, Direction
 
 # These carry mappings, which no set can hold; whether they were done is read from the world.
 TOLD_BY_FACTS = (CreateTopic, StartComparison)
@@ -142,6 +143,9 @@ class KeyMemory:
     failure: KmigError | None = None  # of the last act; None once one answered well
     streak: LagStreak = field(default_factory=LagStreak)
     copies: CopyWatch = field(default_factory=CopyWatch)
+    covered: Mapping[Direction, Coverage] = field(
+        default_factory=lambda: {direction: Coverage() for direction in DIRECTIONS}
+    )
     return_streak: LagStreak = field(default_factory=LagStreak)  # of the reverse mirrors
     return_copies: CopyWatch = field(default_factory=CopyWatch)
     restarts: RestartLog = field(default_factory=RestartLog)

@@ -2,18 +2,24 @@
 
 Held by memory, filled by observe and act. Nothing here is needed for safety after a restart:
 floors of what was copied stand in the journal, a failed task is restarted from the first time on.
+What spares a topic from being taken for lost is kept (covered_copies).
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from math import inf
 from typing import NamedTuple
 
 from kafka_migration.model.facts import Restarts
 from kafka_migration.model.kafka import Offsets, Partition
 
 HEALTHY_SECONDS = 600.0  # without a failure, after which earlier restarts are forgotten
+# A partition under load is covered anew in every look; one that rests for this long is kept. All
+# are kept with it, so that the ConfigMap is written once in this time at most.
+RESTED_SECONDS = 120.0
+MOST_KEPT = 5_000  # those that rest for the longest; a ConfigMap holds 1 MiB
 
 
 @dataclass
@@ -51,34 +57,70 @@ class Covered(NamedTuple):
 
 @dataclass
 class CopyWatch:
-    """The highest stored offset seen of each partition, and how far all data was copied."""
+    """The highest stored offset seen of each partition, and how often in a row it was wrong."""
 
     _highest: dict[Partition, int] = field(default_factory=dict)
-    _covered: dict[Partition, Covered] = field(default_factory=dict)
     _in_a_row: dict[Partition, int] = field(default_factory=dict)
 
     def highest(self, partitions: Collection[Partition]) -> Offsets:
         """Of these partitions, as far as any was seen."""
         return {p: self._highest[p] for p in partitions if p in self._highest}
 
-    def covered(self, copied: Offsets) -> Offsets:
-        """Log ends below which every visible record was copied, at these stored offsets."""
-        return {p: c.end for p, c in self._covered.items() if copied.get(p) == c.copied}
-
     def saw(self, copied: Offsets) -> None:
         """These offsets were stored."""
         for partition, offset in copied.items():
             self._highest[partition] = max(offset, self._highest.get(partition, -1))
 
-    def cover(self, copied: Offsets, ends: Offsets) -> None:
-        """Everything visible below these ends was copied; what C itself says is not remembered."""
-        for partition, end in ends.items():
-            if end > copied[partition] + 1:
-                self._covered[partition] = Covered(copied[partition], end)
-            else:
-                self._covered.pop(partition, None)
-
     def count(self, violated: Iterable[Partition]) -> Mapping[Partition, int]:
         """One more look, and how many in a row each of these was violated in, this one included."""
         self._in_a_row = {p: self._in_a_row.get(p, 0) + 1 for p in violated}
         return dict(self._in_a_row)
+
+
+@dataclass
+class Coverage:
+    """How far all data of a direction was copied, and what of that is kept for the next process."""
+
+    _covered: dict[Partition, Covered] = field(default_factory=dict)
+    _since: dict[Partition, float] = field(default_factory=dict)  # when it was covered as it is
+    _kept: Mapping[Partition, Covered] | None = None  # None = not read yet
+
+    def covered(self, copied: Offsets) -> Offsets:
+        """Log ends below which every visible record was copied, at these stored offsets."""
+        return {p: c.end for p, c in self._covered.items() if copied.get(p) == c.copied}
+
+    def cover(self, copied: Offsets, ends: Offsets, now: float) -> None:
+        """Everything visible below these ends was copied; what C itself says is not remembered."""
+        for partition, end in ends.items():
+            seen = Covered(copied[partition], end)
+            if end <= seen.copied + 1:
+                self._covered.pop(partition, None)
+            elif self._covered.get(partition) != seen:
+                self._covered[partition], self._since[partition] = seen, now
+
+    @property
+    def recalled(self) -> bool:
+        """What an earlier process kept was read."""
+        return self._kept is not None
+
+    def recall(self, kept: Mapping[Partition, Covered]) -> None:
+        """What was kept; what this process saw itself is newer."""
+        self._covered = {**kept, **self._covered}
+        self._kept = kept
+
+    def rests(self, now: float) -> bool:
+        """Something that is not kept has been covered for so long that it is to be."""
+        kept = self._kept or {}
+        return any(
+            kept.get(p) != seen and now - self._since.get(p, now) >= RESTED_SECONDS
+            for p, seen in self.to_keep().items()
+        )
+
+    def to_keep(self) -> Mapping[Partition, Covered]:
+        """All that is covered, the longest at rest first."""
+        order = sorted(self._covered, key=lambda p: (self._since.get(p, -inf), p))
+        return {p: self._covered[p] for p in order[:MOST_KEPT]}
+
+    def keeps(self, kept: Mapping[Partition, Covered]) -> None:
+        """This was written."""
+        self._kept = kept

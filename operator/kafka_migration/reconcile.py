@@ -25,6 +25,7 @@ from kafka_migration.model.verdicts import Kind, Problem, Verdict
 from kafka_migration.observe import OBSERVERS, observe
 from kafka_migration.recording import (
     NOT_SETTLED_SECONDS,
+    keep_copied,
     needs_settled,
     record,
     settled,
@@ -64,6 +65,7 @@ def tick(app: App, key: Key) -> float | None:
     if decision.entry is not None and needs_settled(decision.entry) and not quiet:
         return NOT_SETTLED_SECONDS
     wake = _carry_out(world, context, decision)
+    keep_copied(world, context)
     if decision.moved or decision.entry is not None:
         for other in app.related(key):
             app.enqueue(other)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from kafka_migration import covered_copies
 from kafka_migration.decide.decision import Decision
 from kafka_migration.decide.permission import MOVING
 from kafka_migration.errors import Conflict
@@ -68,6 +69,18 @@ def record(world: World, context: Context, decision: Decision) -> Loaded:
     count = int((loaded.status.get("journal") or {}).get("entries", 0))
     status["journal"] = {"head": head, "entries": count + 1}
     return write(world, loaded, status)
+
+
+def keep_copied(world: World, context: Context) -> None:
+    """Keep for the next process how far was copied what has come to rest (docs/adr/0011)."""
+    covered, now = world.memory_of(context).covered, world.clock.monotonic()
+    if not any(each.rests(now) for each in covered.values()):
+        return
+    pairs = {direction: each.to_keep() for direction, each in covered.items()}
+    world.lease.check(REQUEST_SECONDS)
+    covered_copies.write(world.register, context.loaded, pairs)
+    for direction, each in covered.items():
+        each.keeps(pairs[direction])
 
 
 def _refuse_a_second(world: World, unit: Loaded) -> None:

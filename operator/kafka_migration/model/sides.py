@@ -10,6 +10,7 @@ from typing import Literal
 
 Side = Literal["source", "target"]
 Direction = Literal["forward", "reverse"]
+DIRECTIONS: tuple[Direction, Direction] = ("forward", "reverse")
 
 
 def opposite(direction: Direction) -> Direction:

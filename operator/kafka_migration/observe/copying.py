@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from kafka_migration import covered_copies
 from kafka_migration.decide.rules import copying, hand_overs
+from kafka_migration.mirror_memory import Coverage
 from kafka_migration.model import facts
 from kafka_migration.model.connect import Connector, ConnectorOffsets
 from kafka_migration.model.entries import EntryKind
@@ -55,12 +57,12 @@ def copy_bounds(look: Look) -> CopyBounds:
     offsets = mirror_offsets(look)
     copied = _copied(look, offsets)
     ends = port.ends(partitions).high
-    watch = look.memory.copies
+    watch, covered = look.memory.copies, coverage(look, "forward")
     watch.saw(copying.floors(look.migration.journal))
     listed = {t for n, c in _watched(look).items() if n in offsets for t in c.topics}
     highest = watch.highest([p for p in partitions if p.topic in listed])
     watch.saw(copied)
-    bounds = CopyBounds(starts, copied, ends, highest, watch.covered(copied))
+    bounds = CopyBounds(starts, copied, ends, highest, covered.covered(copied))
     in_a_row = watch.count(copying.faults(bounds))
     return CopyBounds(starts, copied, ends, highest, bounds.covered, in_a_row)
 
@@ -82,6 +84,16 @@ def within_lag_seconds(look: Look) -> float:
     return look.memory.streak.look(began, copied, data, limit)
 
 
+def coverage(look: Look, direction: Direction) -> Coverage:
+    """What a direction's mirrors were seen to have copied, by the process before this one too."""
+    every = look.memory.covered
+    if not all(covered.recalled for covered in every.values()):
+        kept = covered_copies.read(look.world.register, look.migration.loaded)
+        for of, covered in every.items():
+            covered.recall(kept[of])
+    return every[direction]
+
+
 def cover(
     look: Look,
     direction: Direction,
@@ -92,13 +104,13 @@ def cover(
 
     The starts are read after the data: what expired in between would else count as copied.
     """
-    (data, stable), memory = seen, look.memory
-    watch = memory.copies if direction == "forward" else memory.return_copies
-    before = watch.covered(copied)
+    (data, stable), covered = seen, coverage(look, direction)
+    before = covered.covered(copied)
     known = {p: max(done + 1, before.get(p, 0)) for p, done in copied.items()}
     empty = [p for p, last in data.items() if last is None and known.get(p, math.inf) < stable[p]]
     starts = look.world.cluster(look.context, left_by(direction)).starts(empty) if empty else {}
-    watch.cover(copied, copying.covered(copied, data, stable, starts, before))
+    ends = copying.covered(copied, data, stable, starts, before)
+    covered.cover(copied, ends, look.world.clock.monotonic())
 
 
 def lag_seconds(look: Look) -> float:

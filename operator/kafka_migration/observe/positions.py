@@ -24,7 +24,7 @@ from kafka_migration.model.kafka import (
     Visible,
 )
 from kafka_migration.model.positions import Anchor, Log, Pair, Position, Segment
-from kafka_migration.model.sides import Direction, Side, entered_by, left_by
+from kafka_migration.model.sides import DIRECTIONS, Side, entered_by, left_by
 from kafka_migration.observe.looking import Look
 from kafka_migration.ports import KafkaPort
 
@@ -32,7 +32,6 @@ Positions = Mapping[str, Mapping[Partition, Position]]
 
 _LOOKS = (4, 64, 4096)  # syncs on either side of an offset, until one of them decides
 _LISTED = 100_000  # records of a partition in one look
-_DIRECTIONS: tuple[Direction, Direction] = ("forward", "reverse")
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,7 @@ def _anchors(
     crossing: Crossing, segments: Mapping[Partition, Segment], offsets: Offsets, count: int
 ) -> Anchors:
     found: dict[Partition, tuple[Anchor, ...]] = {}
-    for direction in _DIRECTIONS:
+    for direction in DIRECTIONS:
         original, copy = left_by(direction), entered_by(direction)
         wanted = {
             p: _wanted(segment, crossing.leaving, offsets[p], count)

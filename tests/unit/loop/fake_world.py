@@ -121,12 +121,19 @@ class FakeRegister:
         self.version = 0
         self.states: list[str] = []
         self.interfere = False
+        self.copied: Mapping[str, Any] = {}  # the other document
 
     def read(self, namespace, name):
+        if name == "leave-copied":
+            return self.copied, "1" if self.copied else ""
         assert (namespace, name) == ("platform", "leave-fences")
         return self.document, str(self.version) if self.version else ""
 
     def write(self, namespace, name, document, version):
+        if name == "leave-copied":
+            assert version == ("1" if self.copied else "")
+            self.copied = document
+            return "1"
         if self.interfere or version != (str(self.version) if self.version else ""):
             raise Conflict(Reason.PROGRESSING, "another version")
         self.document, self.version = document, self.version + 1

@@ -70,3 +70,8 @@ def canary_topic(short_uid: str) -> str:
 def fence_register(migration: str) -> str:
     """ConfigMap of the fence register of the migration with this object name."""
     return f"{migration}-fences"
+
+
+def covered_copies(migration: str) -> str:
+    """ConfigMap of what the mirrors of the migration with this object name were seen to copy."""
+    return f"{migration}-copied"
