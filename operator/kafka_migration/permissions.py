@@ -78,7 +78,7 @@ PERMISSIONS: Final = (
         "",
         ("configmaps",),
         ("get", "list", "create", "update", "patch", "delete"),
-        "journal, inventory, plan, fence register, worker configuration, Job input and reports",
+        "journal, inventory, plan, fence register, copied ends, worker configuration, Job files",
     ),
     Permission(
         Scope.MIGRATION,

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from confluent_kafka import Consumer, Producer
+from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from kafka_migration.adapters.kafka import KafkaCluster
@@ -104,6 +104,11 @@ class Stage:
             producer.abort_transaction(WAIT)
         # The marker is written after the answer; until then LSO stays below the watermark.
         self.until(lambda: _closed(self.admin.ends([partition])))
+
+    def expire(self, partition: Partition, below: int) -> None:
+        """Records below an offset are deleted, as retention does."""
+        upto = TopicPartition(partition.topic, partition.number, below)
+        self._client.delete_records([upto])[upto].result(WAIT)
 
     def open_transaction(self, partition: Partition, count: int) -> Producer:
         """Records in a transaction that stays open; the caller ends it."""

@@ -95,6 +95,30 @@ def test_records_of_an_open_transaction_are_not_visible(stage, operator, partiti
     assert found == {partition: 1}
 
 
+@pytest.mark.parametrize(("below", "last"), [(2, 2), (3, None), (4, None)])
+def test_what_expired_is_no_record_and_moves_no_end(stage, operator, partition, below, last):
+    """Behind the marker nothing is left: all ends are equal, wherever the last record was."""
+    stage.transaction(partition, 3, commit=True)
+    stage.expire(partition, below)
+
+    ends = operator.ends([partition])
+    assert operator.starts([partition]) == {partition: below}
+    assert (ends.high[partition], ends.stable[partition]) == (4, 4)
+    assert operator.last_data(ends.stable) == {partition: last}
+
+
+def test_an_open_transaction_that_expired_holds_nothing_back(stage, operator, partition):
+    """Its records were never visible, and never will be: whoever did not copy them cannot."""
+    producer = stage.open_transaction(partition, 3)
+    assert operator.ends([partition]).stable == {partition: 0}
+    stage.expire(partition, 3)
+
+    assert operator.starts([partition]) == {partition: 3}
+    assert operator.ends([partition]).stable == {partition: 3}
+    assert operator.last_data({partition: 3}) == {partition: None}
+    producer.abort_transaction(10)
+
+
 def test_many_partitions_are_searched_together(stage, operator) -> None:
     """Each with its own answer, and again with the same consumer."""
     topic = stage.topic(12)
