@@ -26,7 +26,8 @@ ROOT = Path(__file__).resolve().parents[2]
 # Cheap rows first; secrecy last, when there is most to search.
 ORDER = (
     *("bad_inputs", "planted_loss", "bad_unit", "move"),
-    *("operator_killed", "back_out", "rollback", "readers", "windows_and_abort", "secrecy"),
+    *("operator_killed", "back_out", "rollback", "readers", "windows_and_abort"),
+    *("awkward_topics", "secrecy"),
 )
 USERS = ("writer", "reader")
 RECORD: dict[str, Any] = {"sandbox": {}, "rows": {}}

@@ -51,6 +51,7 @@ class Moves:
     ground: Ground
     migration: Migration
     pairs: dict[str, Pair]
+    applications: str  # the namespace of its units
     on_target_before: set[str] = field(default_factory=set)
     on_target_at_the_gate: set[str] = field(default_factory=set)
     on_target_prepared: set[str] = field(default_factory=set)
@@ -84,6 +85,14 @@ class Moved:
 
 def prepare(ground: Ground, course: Course = ONWARD) -> Moves:
     """Topics and history on the source, then one migration up to its open CutOver gate."""
+    made = lay(ground, course)
+    to_replicating(made, course)
+    to_cut_over(made)
+    return made
+
+
+def lay(ground: Ground, course: Course) -> Moves:
+    """Namespaces, topics and history on the source; no migration yet."""
     platform = ground.make_namespace(f"platform-{course.letter}", role="migration")
     applications = ground.make_namespace(f"apps-{course.letter}", role="application")
     reference = (platform, course.name)
@@ -96,12 +105,11 @@ def prepare(ground: Ground, course: Course = ONWARD) -> Moves:
     archive = archive_topic(ground, course.letter)
     ground.sides["source"].make_topic(archive, 1)
     History(ground.environment.sides["source"], ground.run).write(archive, ARCHIVE, KEYS, "a")
-    made = Moves(ground, Migration(ground, platform, course.name), pairs)
-    _to_cut_over(made, course, applications)
-    return made
+    return Moves(ground, Migration(ground, platform, course.name), pairs, applications)
 
 
-def _to_cut_over(moves: Moves, course: Course, applications: str) -> None:
+def to_replicating(moves: Moves, course: Course) -> None:
+    """The migration is made, its plan approved, and its bulk mirror within its lag."""
     ground, migration, target = moves.ground, moves.migration, moves.ground.sides["target"]
     ours = [ground.named(f"{course.letter}-")]
     moves.on_target_before = target.standing(ours)
@@ -109,7 +117,7 @@ def _to_cut_over(moves: Moves, course: Course, applications: str) -> None:
     topics = ground.named(f"{course.letter}-.*")
     manifest = manifests.migration(ground, migration.namespace, course.name, topics)
     manifest["spec"]["replication"]["reverse"] = course.reverse
-    manifest["spec"]["allowedCutovers"]["namespaces"] = [applications]
+    manifest["spec"]["allowedCutovers"]["namespaces"] = [moves.applications]
     migration.apply(manifest)
     migration.hold("InventoryFrozen")
     migration.gate("TargetPrepared")
@@ -119,9 +127,13 @@ def _to_cut_over(moves: Moves, course: Course, applications: str) -> None:
     migration.hold("TargetPrepared")
     moves.on_target_prepared = target.standing(ours)
     migration.advance("Replicating")
-    migration.advance("Validated")
-    migration.approve("CutOver")
-    migration.says("WaitingForWave")
+
+
+def to_cut_over(moves: Moves) -> None:
+    """Everything is compared, and the gate is open for units that come."""
+    moves.migration.advance("Validated")
+    moves.migration.approve("CutOver")
+    moves.migration.says("WaitingForWave")
 
 
 def begin(moves: Moves, name: str, **writer_spec: Any) -> Pair:

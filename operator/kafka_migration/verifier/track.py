@@ -6,9 +6,10 @@ MATCH unless the whole range was read on the source and every record in it was m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kafka_migration.decide.rules.comparison import LOOKAHEAD, Comparison, Result
+from kafka_migration.decide.rules.comparison_head import Head
 from kafka_migration.decide.rules.comparison_record import Verdict
 from kafka_migration.verifier.reading import Bounds, End, Fault, Log, ReadEvent, Records
 from kafka_migration.verifier.spec import Cleanup, Mode, Task
@@ -59,7 +60,7 @@ class Track:
             task.source_from, task.target_from, judge_tail=not self._bounded, resend=resend
         )
         self._undecided_since: float | None = None
-        self._records_then = 0
+        self._reached_then: tuple[int, Head | None] = (0, None)
         self._second_look_passed = False
 
     # ------------------------------------------------------------ what happened
@@ -73,6 +74,8 @@ class Track:
             self.fail(f"{log}: the log ends at {bounds.stable_end}, before offset {start}")
         elif bounds.start > start and not self._empty:
             self._gone(log, start, bounds.start)
+        elif self._bounded and start > 0 and bounds.start == start:
+            self._walk.late = replace(self._walk.late, **{log.value: True})
 
     @property
     def _empty(self) -> bool:
@@ -154,18 +157,33 @@ class Track:
         over = target_ended or target.ended
         self._walk.advance(source_ended=source.ended, target_ended=over, force=force)
         self._note_undecided(now)
+        self._note_head()
         if self._walk.lost:
             self.done = True
         elif source.ended and self._walk.waiting[0] == 0:
             self.done = self._bounded or (target.ended and self._walk.waiting[1] == 0)
 
+    def _note_head(self) -> None:
+        """What lost its counterpart before the comparison began leaves a gap; the rest goes on."""
+        head = self._walk.head
+        if head is None:
+            return
+        if head.only_source:
+            gone, until = Log.TARGET, self.task.target_from
+            remedy = "copy the topic anew, with a longer retention there"
+        else:
+            gone, until = Log.SOURCE, self.task.source_from
+            remedy = f"delete the target's records before offset {head.end} (kafka-delete-records)"
+        reason = f"retention took records of the {gone} before they were compared; {remedy}"
+        self.gap = Gap(gone, 0, until, reason)
+
     def _note_undecided(self, now: float) -> None:
-        records = self._walk.records
+        reached = (self._walk.records, self._walk.head)
         if not self._walk.undecided:
             self._undecided_since = None
-        elif self._undecided_since is None or records != self._records_then:
+        elif self._undecided_since is None or reached != self._reached_then:
             self._undecided_since = now
-        self._records_then = records
+        self._reached_then = reached
 
     def settled(self, now: float, seconds: float) -> bool:
         """Tell whether differing heads were looked at for so long that they must be judged."""

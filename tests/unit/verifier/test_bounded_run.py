@@ -177,3 +177,45 @@ def test_a_long_log_is_read_in_bounded_memory(monkeypatch):
     [track] = here.verify("bounded", task(30_000))
     assert (track.verdict, track.records) == (Verdict.MATCH, 30_000)
     assert max(held) < 10_000
+
+
+@pytest.mark.parametrize("gone", [3, 9_000])
+def test_copies_of_what_retention_took_from_the_source_are_unverifiable_not_extra(gone: int):
+    """Also where more of them stand there than are looked at together; the rest is compared."""
+    here = world(numbered(range(50), gone), numbered(range(-gone, 50)), ends=(gone + 50, gone + 50))
+    here.source.log_starts[P0] = here.source.starts[P0] = gone
+    here.target.batch = 500
+    [track] = here.verify("bounded", task(gone + 50, start=gone))
+    assert (track.verdict, track.records) == (Verdict.UNVERIFIABLE, 50)
+    assert track.result.first is None
+    assert track.gap is not None
+    assert (track.gap.side, track.gap.start, track.gap.end) == (Log.SOURCE, 0, gone)
+    assert track.gap.reason.endswith(
+        f"delete the target's records before offset {gone} (kafka-delete-records)"
+    )
+
+
+@pytest.mark.parametrize("gone", [3, 9_000])
+def test_what_retention_took_from_the_target_is_unverifiable_not_missing(gone: int):
+    here = world(numbered(range(-gone, 50)), numbered(range(50), gone), ends=(gone + 50, gone + 50))
+    here.target.log_starts[P0] = gone
+    here.source.batch = 500
+    [track] = here.verify("bounded", task(gone + 50, base=gone))
+    assert (track.verdict, track.records) == (Verdict.UNVERIFIABLE, 50)
+    assert track.gap is not None
+    assert (track.gap.side, track.gap.start, track.gap.end) == (Log.TARGET, 0, gone)
+
+
+def test_a_difference_behind_an_expired_head_is_still_found():
+    here = world(numbered(range(50), 3), numbered([*range(-3, 20), *range(21, 50)]), ends=(53, 52))
+    here.source.log_starts[P0] = here.source.starts[P0] = 3
+    [track] = here.verify("bounded", task(53, start=3))
+    assert track.verdict is Verdict.MISSING
+    assert track.result.first is not None
+    assert track.result.first.source_offset == 23
+
+
+def test_foreign_records_before_a_source_that_begins_at_zero_are_extra():
+    here = world(numbered(range(50)), numbered(range(-3, 50)), ends=(50, 53))
+    [track] = here.verify("bounded", task(50))
+    assert track.verdict is Verdict.EXTRA

@@ -8,12 +8,13 @@ else was; memory is bounded by the lookahead, not by the log (knowledge/lag-veri
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xxhash import xxh3_128
 
+from kafka_migration.decide.rules.comparison_head import Head, Late, head
+from kafka_migration.decide.rules.comparison_recent import Recent
 from kafka_migration.decide.rules.comparison_record import (
     Difference,
     Verdict,
@@ -40,32 +41,6 @@ class _Side:
             self.next = self.offsets[number - 1] + 1
             del self.offsets[:number]
             del self.marks[:number]
-
-
-class _Recent:
-    """The last matched marks; an index is built only once it is asked for."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._size = 0
-        self._runs: deque[list[bytes]] = deque()
-        self._index: set[bytes] | None = None
-
-    def add(self, marks: list[bytes]) -> None:
-        """Remember a run of matched records and let the oldest runs go."""
-        self._runs.append(marks)
-        self._size += len(marks)
-        while self._size - len(self._runs[0]) >= self._limit:
-            self._size -= len(self._runs.popleft())
-        if self._index is not None:
-            self._index.update(marks)
-            if len(self._index) > 4 * self._limit:
-                self._index = None
-
-    def __contains__(self, mark: bytes) -> bool:
-        if self._index is None:
-            self._index = {one for run in self._runs for one in run}
-        return mark in self._index
 
 
 @dataclass(frozen=True)
@@ -101,12 +76,14 @@ class Comparison:
         self._judge_tail = judge_tail
         self._lookahead = lookahead
         self._resend = resend
-        self._recent = _Recent(resend)
+        self._recent = Recent(resend)
         self._tally = Tally()
         self._digest = xxh3_128()
         self._records = 0
         self._repeats_in_a_row = 0
         self.lost = False
+        self.late = Late()  # where retention has taken the log's first records
+        self.head: Head | None = None
 
     @property
     def waiting(self) -> tuple[int, int]:
@@ -166,7 +143,11 @@ class Comparison:
             complete_target = target_ended or len(target) >= self._lookahead
             if not force and not (complete_source and complete_target):
                 return
-            self._rejoin(source_ended=source_ended, target_ended=target_ended, force=force)
+            join = find_join(source[: self._lookahead], target[: self._lookahead])
+            if self._pass_head(join):
+                force = False  # what comes behind it was not looked at yet
+                continue
+            self._rejoin(join, source_ended=source_ended, target_ended=target_ended, force=force)
 
     def _match_run(self) -> None:
         source, target = self._source.marks, self._target.marks
@@ -206,10 +187,11 @@ class Comparison:
         elif self._target.marks and source_ended and self._judge_tail:
             self._account(0, len(self._target.marks))
 
-    def _rejoin(self, *, source_ended: bool, target_ended: bool, force: bool) -> None:
+    def _rejoin(
+        self, join: Join | None, *, source_ended: bool, target_ended: bool, force: bool
+    ) -> None:
         source = self._source.marks[: self._lookahead]
         target = self._target.marks[: self._lookahead]
-        join = find_join(source, target)
         if join is None and source_ended and not self._judge_tail:
             self._judge_source_tail()
         elif join is None and not (force or (source_ended and target_ended)):
@@ -217,6 +199,19 @@ class Comparison:
         else:
             whole = Join(len(source), len(target))
             self._account((join or whole).source, (join or whole).target)
+
+    def _pass_head(self, join: Join | None) -> bool:
+        """Leave behind, before the first match, what has lost its counterpart to retention."""
+        if self._records or self._tally.verdict is not Verdict.MATCH:
+            return False
+        skip = head(join, self.late, self.waiting, self._lookahead)
+        if skip is None:
+            return False
+        only_source = skip.source > 0
+        longer = self._source if only_source else self._target
+        longer.drop(skip.source or skip.target)
+        self.head = Head(only_source, longer.offsets[0])
+        return True
 
     def _judge_source_tail(self) -> None:
         """The source's last records have no copy; target records after them belong to nobody."""

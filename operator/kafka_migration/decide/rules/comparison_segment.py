@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 
 from kafka_migration.decide.rules.comparison_record import PARTS, Verdict, has_content, part
 
-_RUNS = (8, 4, 2, 1)  # equal records in a row that count as a join, longest first
+RUNS = (8, 4, 2, 1)  # equal records in a row that count as a join, longest first
 _ALIGN_LIMIT = 1_000_000  # cells; larger stretches are judged as sets, not aligned
 
 
@@ -30,7 +30,7 @@ def find_join(source: Sequence[bytes], target: Sequence[bytes]) -> Join | None:
 
     A long run far away beats a short one nearby: single equal records occur by chance.
     """
-    for run in _RUNS:
+    for run in RUNS:
         join = _nearest(source, target, run)
         if join is not None:
             return join

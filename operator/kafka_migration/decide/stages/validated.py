@@ -74,17 +74,27 @@ def report_problems(report: Mapping[str, Any]) -> list[Problem]:
         if verdict in GOOD:
             continue
         reason = NOT_PROOF.get(verdict, Reason.CONTENT_DIFFERS)
-        first = part.get("first")
-        where = f" first at {_difference(first)};" if first else ""
+        place = f"{part['topic']}-{part['partition']}"
         text = (
-            f"{part['topic']}-{part['partition']}: {verdict} after {part.get('records', 0)} equal "
-            f"records;{where} the target is not the original: do not cut over"
+            f"{place}: {verdict} after {part.get('records', 0)} equal records; {_why(part, reason)}"
         )
         problems.append(Problem(reason, f"topic/{part['topic']}", text))
     if not problems and report.get("verdict") not in GOOD:
         text = f"the comparison ended with {report.get('verdict')}; run it anew"
         problems.append(Problem(Reason.COMPARISON_INCOMPLETE, "comparison", text))
     return sorted(problems, key=lambda p: p.reason is not Reason.CONTENT_DIFFERS)
+
+
+def _why(part: Mapping[str, Any], reason: Reason) -> str:
+    """What was found, and what to do."""
+    first = part.get("first")
+    where = f"first at {_difference(first)}; " if first else ""
+    if reason is not Reason.CONTENT_UNVERIFIABLE:
+        return f"{where}the target is not the original: do not cut over"
+    because = part.get("gap", {}).get("reason") or (
+        f"{where}compaction took records on one side that the other still holds; let it run on both"
+    )
+    return f"{because}; then delete the comparison Job to run it anew"
 
 
 def _difference(first: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ import pytest
 from tests.unit.decide.moving import before_entry, stands
 from tests.unit.decide.planted import Planted
 
+from kafka_migration.decide.stages.validated import report_problems
 from kafka_migration.model.entries import EntryKind
 from kafka_migration.model.kubernetes import JobState
 
@@ -69,3 +70,25 @@ def test_the_anchors_of_the_tail_comparison_are_journalled():
     entry = planted.decide("leave")[0].entry
     assert entry is not None
     assert entry.data["anchors"] == [["orders", 0, 10, 12], ["orders", 1, 10, 12]]
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (
+            {"gap": {"reason": "retention took it; delete the target's records before offset 7"}},
+            "orders-1: UNVERIFIABLE after 3 equal records; retention took it; delete the target's "
+            "records before offset 7; then delete the comparison Job to run it anew",
+        ),
+        (
+            {"first": {"verdict": "EXTRA", "targetOffset": 5}},
+            "orders-1: UNVERIFIABLE after 3 equal records; first at targetOffset 5, verdict EXTRA; "
+            "compaction took records on one side that the other still holds; let it run on both; "
+            "then delete the comparison Job to run it anew",
+        ),
+    ],
+)
+def test_what_cannot_be_compared_is_told_with_its_cause_and_what_to_do(found, words):
+    part = {"topic": "orders", "partition": 1, "verdict": "UNVERIFIABLE", "records": 3, **found}
+    [problem] = report_problems({"partitions": [part], "verdict": "UNVERIFIABLE"})
+    assert problem.message == words
