@@ -72,23 +72,19 @@ def test_the_anchors_of_the_tail_comparison_are_journalled():
     assert entry.data["anchors"] == [["orders", 0, 10, 12], ["orders", 1, 10, 12]]
 
 
-@pytest.mark.parametrize(
-    ("found", "words"),
-    [
-        (
-            {"gap": {"reason": "retention took it; delete the target's records before offset 7"}},
-            "orders-1: UNVERIFIABLE after 3 equal records; retention took it; delete the target's "
-            "records before offset 7; then delete the comparison Job to run it anew",
-        ),
-        (
-            {"first": {"verdict": "EXTRA", "targetOffset": 5}},
-            "orders-1: UNVERIFIABLE after 3 equal records; first at targetOffset 5, verdict EXTRA; "
-            "compaction took records on one side that the other still holds; let it run on both; "
-            "then delete the comparison Job to run it anew",
-        ),
-    ],
+RETENTION = {"gap": {"reason": "retention took it; delete the records before offset 7"}}
+COMPACTION = {"first": {"verdict": "EXTRA", "targetOffset": 5}}
+BY_COMPACTION = (
+    "first at targetOffset 5, verdict EXTRA; compaction took records on one side that the other "
+    "still holds; let it run on both"
 )
-def test_what_cannot_be_compared_is_told_with_its_cause_and_what_to_do(found, words):
+
+
+@pytest.mark.parametrize(
+    ("found", "cause"), [(RETENTION, RETENTION["gap"]["reason"]), (COMPACTION, BY_COMPACTION)]
+)
+def test_what_cannot_be_compared_is_told_with_its_cause_and_what_to_do(found, cause):
     part = {"topic": "orders", "partition": 1, "verdict": "UNVERIFIABLE", "records": 3, **found}
     [problem] = report_problems({"partitions": [part], "verdict": "UNVERIFIABLE"})
-    assert problem.message == words
+    said = f"orders-1: UNVERIFIABLE after 3 equal records; {cause}"
+    assert problem.message == f"{said}; then delete the comparison Job to run it anew"
