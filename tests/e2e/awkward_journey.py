@@ -38,6 +38,7 @@ class Journey:
     aborted: list[int] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     remedied: dict[str, tuple[int, int]] = field(default_factory=dict)
+    too_large: str = ""
     hung: str = ""
     hung_at: int = 0
     lagging: dict[str, dict[int, int]] = field(default_factory=dict)
@@ -71,6 +72,7 @@ def travel(ground: Ground) -> Journey:
     journey = Journey(ground, moves.lay(ground, COURSE))
     lay(journey)
     moves.to_replicating(journey.made, COURSE)
+    fill_the_limit(journey)
     be_refused_and_heal(journey)
     moves.to_cut_over(journey.made)
     set_out(journey)
@@ -95,6 +97,15 @@ def lay(journey: Journey) -> None:
     lags = {0: journey.aborted[1], 1: 0}
     source.commit(journey.pair.topic, ground.named(topics.TRANSACTIONS), lags)
     journey.lagging["before"] = lags
+
+
+def fill_the_limit(journey: Journey) -> None:
+    """A record that the source takes to its last byte; then more is allowed on both sides."""
+    topic, source = journey.ground.named(topics.LIMITS), journey.cluster("source")
+    source.write(topic, topics.filling(), **{"compression.type": "none"})
+    journey.too_large = journey.made.migration.says("TaskFailed", seconds=REFUSAL_SECONDS)
+    for side in ("source", "target"):
+        journey.cluster(side).configure(topic, max_message_bytes=str(topics.LIMIT))
 
 
 def be_refused_and_heal(journey: Journey) -> None:

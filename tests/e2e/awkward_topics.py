@@ -33,8 +33,9 @@ CONFIG: dict[str, dict[str, str]] = {
     TIMES: {"message_timestamp_after_max_ms": EVER},
     LIMITS: {"max_message_bytes": "200000"},
 }
-# 61 bytes of the batch's head and 11 of the record's: one more and the broker refuses it.
-LARGEST = 200_000 - 72
+LIMIT_AT_FIRST, LIMIT = 200_000, 250_000  # bytes of a batch; a row raises it
+HEADS = 72  # 61 bytes of the batch's head and 11 of the record's
+ROOM = 40  # what the mirrors' compression adds to a record that does not compress
 STAMPS = (NOW, 1, NOW + 10 * YEAR, NOW - 40 * YEAR, 9_999_999_999_999, NOW + 1)
 FILLED = (7, 42, 99)  # the only partitions of a hundred that hold records at first
 COMPACTED_KEYS = 20
@@ -71,12 +72,18 @@ def stamped(moment: str) -> list[Written]:
 
 
 def limits(moment: str) -> list[Written]:
-    """What does not compress, up to the last byte that the broker takes; and many in one batch."""
+    """What does not compress, up to what a mirror can write; and many in one batch."""
+    most = (LIMIT_AT_FIRST if moment == "history" else LIMIT) - HEADS - ROOM
     return [
-        Written(os.urandom(LARGEST)),
-        Written(os.urandom(LARGEST - 1)),
+        Written(os.urandom(most)),
+        Written(os.urandom(most - 1)),
         *(Written(os.urandom(60_000), moment.encode()) for _ in range(10)),
     ]
+
+
+def filling() -> list[Written]:
+    """One byte more, and the broker of the source would refuse it."""
+    return [Written(os.urandom(LIMIT_AT_FIRST - HEADS))]
 
 
 def expiring(moment: str, count: int) -> list[Written]:

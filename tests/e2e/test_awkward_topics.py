@@ -156,12 +156,27 @@ def test_times_that_the_source_s_broker_gives_are_the_times_of_the_copies(journe
     assert [r.millis for r in target[:moved]] == [r.millis for r in source[:moved]]
 
 
-def test_records_as_large_as_the_topic_allows_arrive_on_either_side(journey: Journey) -> None:
-    """Up to the broker's last byte, many in a batch, and larger ones that compression let in."""
+def test_a_record_that_fills_the_limit_stops_the_mirror_by_name_and_a_higher_limit_heals(
+    journey: Journey,
+) -> None:
+    """It does not compress, so its copy is larger: TaskFailed; the limit raised on both sides."""
+    assert "larger than the max message size" in journey.too_large
+    (records,) = equal_on_both_sides(journey, topics.LIMITS).values()
+    filling = topics.LIMIT_AT_FIRST - topics.HEADS
+    assert filling in [len(record.value or b"") for record in records]
+
+
+def test_records_nearly_as_large_as_the_topic_allows_arrive_on_either_side(
+    journey: Journey,
+) -> None:
+    """A few bytes below the limit, many in a batch, and larger ones that compression let in."""
     (records,) = equal_on_both_sides(journey, topics.LIMITS).values()
     sizes = [len(record.value or b"") for record in records]
-    each = [topics.LARGEST, topics.LARGEST - 1, *[60_000] * 10, 900_000]
-    assert sizes == each * len(MOMENTS)
+    limits = [topics.LIMIT_AT_FIRST, *[topics.LIMIT] * 3]
+    most = [limit - topics.HEADS - topics.ROOM for limit in limits]
+    batches = [[size, size - 1, *[60_000] * 10, 900_000] for size in most]
+    filling = topics.LIMIT_AT_FIRST - topics.HEADS
+    assert sizes == [*batches[0], filling, *batches[1], *batches[2], *batches[3]]
 
 
 def test_a_hundred_partitions_of_which_most_are_empty_keep_their_records_apart(
