@@ -91,8 +91,8 @@ def expiring(moment: str, count: int) -> list[Written]:
     return [Written(f"{moment} {number}".encode(), b"k") for number in range(count)]
 
 
-def compacted(moment: str) -> list[Written]:
-    """Keys over and over, some deleted in the end, over twelve minutes of segments."""
+def compacted(moment: str) -> tuple[list[Written], Written]:
+    """Keys over and over, some deleted in the end; and a record so late that it rolls a segment."""
     first = NOW - 2 * 3600 * 1000
     turns = [
         Written(
@@ -100,11 +100,11 @@ def compacted(moment: str) -> list[Written]:
             f"k{n % COMPACTED_KEYS}".encode(),
             (),
             0,
-            first + 3000 * n,
+            first + n,
         )
         for n in range(240)
     ]
-    return [*turns, Written(b"last", b"last", (), 0, first + 3600 * 1000)]
+    return turns, Written(b"last", b"last", (), 0, first + 3600 * 1000)
 
 
 def hundred(moment: str, numbers: Sequence[int]) -> list[Written]:
@@ -136,7 +136,9 @@ def lay(cluster: Cluster, named: Callable[[str], str]) -> list[int]:
         cluster.make(named(topic), PARTITIONS.get(topic, 1), **CONFIG.get(topic, {}))
     aborted = more(cluster, named, "history")
     cluster.write(named(EXPIRING), expiring("history", 90))
-    cluster.write(named(COMPACTED), compacted("history"))
+    turns, last = compacted("history")
+    cluster.write(named(COMPACTED), turns)
+    cluster.write(named(COMPACTED), [last])
     cluster.delete_before(named(EXPIRING), 0, GONE_BEFORE)
     return aborted
 

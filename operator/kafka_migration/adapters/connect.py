@@ -23,6 +23,7 @@ from kafka_migration.model.reasons import Reason
 FENCE_TOPIC = "kmig-fence-none"  # no such topic is ever mirrored; its entry does not exist
 _TIMEOUT = httpx.Timeout(15.0, connect=3.0)
 _NO_STATUS = "UNASSIGNED"  # Connect's own word for "nobody said anything yet"
+_CAUSE = "Caused by: "
 _LONGEST = 300
 _CREDENTIAL = re.compile(r"(?i)(password|passwd|secret|jaas).*")
 _QUOTED = re.compile(r"\\Q([A-Za-z0-9._-]+)\\E")
@@ -185,7 +186,7 @@ def _connector(name: str, info: Mapping[str, Any], status: Mapping[str, Any]) ->
         state=(status.get("connector") or {}).get("state") or _NO_STATUS,
         tasks=tasks,
         config=info["config"],
-        trace=next((_said(trace) for trace in traces if trace), ""),
+        trace=next((_fault(trace) for trace in traces if trace), ""),
         topics=literal_topics(info["config"]),
     )
 
@@ -225,6 +226,12 @@ def _words(response: httpx.Response) -> str:
         return _said(str(response.json()["message"]))
     except (ValueError, KeyError, TypeError):
         return ""
+
+
+def _fault(trace: str) -> str:
+    """What failed, and the cause behind all others, which is what somebody has to mend."""
+    causes = [line for line in trace.splitlines() if line.startswith(_CAUSE)]
+    return "; ".join(_said(line) for line in (trace, *causes[-1:]))
 
 
 def _said(text: str) -> str:

@@ -65,6 +65,20 @@ def test_a_connector_is_told_with_state_tasks_and_topics(connect: Connect) -> No
     assert found.topics == {"orders", "pay.ments"}
 
 
+def test_a_failure_is_told_with_the_cause_behind_all_others(connect: Connect) -> None:
+    trace = (
+        "java.X: flush failed\n\tat y\nCaused by: java.Y: in error state\n\tat z\n"
+        "Caused by: java.Z: larger than the max message size\n\t... 3 more"
+    )
+    status = {
+        "connector": {"state": "RUNNING"},
+        "tasks": [{"id": 0, "state": "FAILED", "trace": trace}],
+    }
+    listed(connect, ["m"], {"m": {"info": info(0), "status": status}})
+    said = connect.client().connectors()["m"].trace
+    assert said == "java.X: flush failed; Caused by: java.Z: larger than the max message size"
+
+
 def test_a_connector_left_out_of_the_expanded_list_is_not_absent(connect: Connect) -> None:
     """Right after a restart a worker knows its configuration before its status."""
     listed(connect, ["m"], {})
