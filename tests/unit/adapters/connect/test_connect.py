@@ -70,10 +70,8 @@ def test_a_failure_is_told_with_the_cause_behind_all_others(connect: Connect) ->
         "java.X: flush failed\n\tat y\nCaused by: java.Y: in error state\n\tat z\n"
         "Caused by: java.Z: larger than the max message size\n\t... 3 more"
     )
-    status = {
-        "connector": {"state": "RUNNING"},
-        "tasks": [{"id": 0, "state": "FAILED", "trace": trace}],
-    }
+    failed = [{"id": 0, "state": "FAILED", "trace": trace}]
+    status = {"connector": {"state": "RUNNING"}, "tasks": failed}
     listed(connect, ["m"], {"m": {"info": info(0), "status": status}})
     said = connect.client().connectors()["m"].trace
     assert said == "java.X: flush failed; Caused by: java.Z: larger than the max message size"
