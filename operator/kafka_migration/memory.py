@@ -142,6 +142,7 @@ class KeyMemory:
     answered: frozenset[Action] = frozenset()  # acts that answered well since the step was entered
     failure: KmigError | None = None  # of the last act; None once one answered well
     streak: LagStreak = field(default_factory=LagStreak)
+    leg: tuple[int, str] | None = None  # attempt and direction that a unit's streak is of
     copies: CopyWatch = field(default_factory=CopyWatch)
     covered: Mapping[Direction, Coverage] = field(
         default_factory=lambda: {direction: Coverage() for direction in DIRECTIONS}
@@ -163,6 +164,12 @@ class KeyMemory:
     def lag_seconds(self) -> float | None:
         """Current estimate of the replication lag; None = not measured."""
         return self.streak.lag_seconds
+
+    def streak_of(self, leg: tuple[int, str]) -> LagStreak:
+        """A unit's streak in this leg: offsets of the leg before it are those of another log."""
+        if self.leg != leg:
+            self.leg, self.streak = leg, LagStreak()
+        return self.streak
 
     def reset_step(self, step: str, now: float | None = None) -> None:
         """A stage or step was entered: windows and answers of the one before mean nothing."""

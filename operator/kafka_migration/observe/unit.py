@@ -114,7 +114,7 @@ def keeping_up(look: Look) -> KeepingUp:
     copied = mirror.offsets if mirror else {}
     both = {p: min(offset, compared.get(p, -1)) for p, offset in copied.items()}
     limit = look.migration.spec.replication.max_lag_seconds
-    streak = look.memory.streak
+    streak = look.memory.streak_of((unit.attempt, unit.direction))
     seconds = streak.look(began, both, data, limit)
     late = streak.late(both)
     if late is None:

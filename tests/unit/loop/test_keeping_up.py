@@ -48,3 +48,18 @@ def test_a_comparison_that_has_not_reported_is_not_one_that_keeps_up(fake):
     fake.jobs.answers["report"] = None
     found = read(fake)
     assert (found.late, found.compared) == (ORDERS, -1)
+
+
+def test_what_was_late_before_the_switch_is_not_waited_for_on_the_way_back(fake):
+    """The same partition has other offsets on the other side, lower ones where retention ran."""
+    look(fake, 5, 5)
+    back = unit(direction="reverse")
+    name, topics = back.onward_connector, frozenset({"orders"})
+    fake.target.present = {"orders": topic("orders")}
+    fake.target.high, fake.target.data = {ORDERS: 3}, {ORDERS: 2}
+    fake.reverse_connect.present = {name: Connector(name, "RUNNING", {}, {}, topics=topics)}
+    fake.reverse_connect.stored = {name: {ORDERS: 2}}
+    row = {"topic": ORDERS.topic, "partition": ORDERS.number, "sourceNext": 3}
+    fake.jobs.answers["report"] = {"partitions": [row]}
+    found = observe(fake.world, back, [facts.KEEPING_UP])["keeping-up"]
+    assert found == KeepingUp(0.0)
