@@ -115,6 +115,8 @@ def test_retention_of_what_nobody_has_compared_is_refused_by_name_and_heals(
     topic = journey.ground.named(topics.EXPIRING)
     (said,) = [text for text in journey.refused if topic in text]
     assert said.startswith(f"ContentUnverifiable topic/{topic}: {topic}-0: UNVERIFIABLE after")
+    _, first = journey.remedied[topics.EXPIRING]
+    assert f"delete the target's records before offset {first} (kafka-delete-records)" in said
 
 
 def test_a_compacted_topic_means_the_same_on_both_sides_while_the_cleaner_runs(

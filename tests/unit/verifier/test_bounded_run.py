@@ -219,3 +219,55 @@ def test_foreign_records_before_a_source_that_begins_at_zero_are_extra():
     here = world(numbered(range(50)), numbered(range(-3, 50)), ends=(50, 53))
     [track] = here.verify("bounded", task(50))
     assert track.verdict is Verdict.EXTRA
+
+
+def test_a_difference_behind_the_first_match_is_no_expired_head():
+    """Whichever log begins late, by more records than differ."""
+    here = world(numbered(range(50), 10), numbered([*range(20), 99, *range(20, 50)]), ends=(60, 51))
+    here.source.log_starts[P0] = here.source.starts[P0] = 10
+    [track] = here.verify("bounded", task(60, start=10))
+    assert (track.verdict, track.gap) == (Verdict.EXTRA, None)
+
+    here = world(
+        numbered(range(50)), numbered([*range(20), *range(21, 50)], 10), ends=(50, 59), base=10
+    )
+    here.target.log_starts[P0] = 10
+    [track] = here.verify("bounded", task(50, base=10))
+    assert (track.verdict, track.gap) == (Verdict.MISSING, None)
+
+
+def test_more_than_retention_can_have_taken_from_the_target_is_missing():
+    """The mirror lost the first records, and one that it wrote has expired since."""
+    here = world(numbered(range(50)), numbered(range(3, 50), 1), ends=(50, 48), base=1)
+    here.target.log_starts[P0] = 1
+    [track] = here.verify("bounded", task(50, base=1))
+    assert (track.verdict, track.gap) == (Verdict.MISSING, None)
+
+
+def test_what_retention_can_have_taken_is_counted_over_all_that_is_passed():
+    """Each window of a long head would fit by itself."""
+    here = world(
+        numbered(range(9_050)),
+        numbered(range(9_000, 9_050), 5_000),
+        ends=(9_050, 5_050),
+        base=5_000,
+    )
+    here.target.log_starts[P0], here.source.batch = 5_000, 500
+    [track] = here.verify("bounded", task(9_050, base=5_000))
+    assert track.verdict in (Verdict.MISSING, Verdict.CORRUPT)
+
+
+def test_more_than_retention_can_have_taken_from_the_source_is_extra():
+    here = world(numbered(range(50), 2), numbered(range(-3, 50)), ends=(52, 53))
+    here.source.log_starts[P0] = here.source.starts[P0] = 2
+    [track] = here.verify("bounded", task(52, start=2))
+    assert (track.verdict, track.gap) == (Verdict.EXTRA, None)
+
+
+def test_copies_of_what_the_source_still_holds_are_extra_before_its_first_record():
+    """Five of them were copied before all others: retention explains none."""
+    copies = [*range(41, 46), *range(10, 61)]
+    here = world(numbered(range(10, 61), 10), numbered(copies), ends=(61, 56))
+    here.source.log_starts[P0] = here.source.starts[P0] = 10
+    [track] = here.verify("bounded", task(61, start=10))
+    assert (track.verdict, track.gap) == (Verdict.EXTRA, None)

@@ -156,3 +156,11 @@ def test_the_report_says_how_far_it_is():
     given(here, 50, 50, after=10)
     here.verify("follow", task())
     assert [source_next for _, source_next in here.channel.last] == [50]
+
+
+def test_nothing_is_excused_by_retention_where_a_seam_says_what_belongs_together():
+    here = world(numbered(range(50), 10), numbered([98, 99, *range(50)]), ends=(60, 52))
+    here.source.log_starts[P0] = here.source.starts[P0] = 10
+    given(here, 60, 52)
+    [track] = here.verify("follow", task(start=10))
+    assert (track.verdict, track.gap) == (Verdict.EXTRA, None)

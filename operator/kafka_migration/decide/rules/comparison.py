@@ -84,6 +84,8 @@ class Comparison:
         self.lost = False
         self.late = Late()  # where retention has taken the log's first records
         self.head: Head | None = None
+        self._first = (source_from, target_from)
+        self._passed = 0  # records of the head
 
     @property
     def waiting(self) -> tuple[int, int]:
@@ -207,9 +209,15 @@ class Comparison:
         skip = head(join, self.late, self.waiting, self._lookahead)
         if skip is None:
             return False
-        only_source = skip.source > 0
-        longer = self._source if only_source else self._target
-        longer.drop(skip.source or skip.target)
+        only_source, number = skip.source > 0, skip.source or skip.target
+        sides = (self._source, self._target)
+        longer, other = sides if only_source else sides[::-1]
+        # So many can have been there at most; and what the other side holds was not taken from it.
+        taken = self._passed + number <= self._first[only_source]
+        if not taken or not set(longer.marks[:number]).isdisjoint(other.marks):
+            return False
+        longer.drop(number)
+        self._passed += number
         self.head = Head(only_source, longer.offsets[0])
         return True
 

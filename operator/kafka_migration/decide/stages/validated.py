@@ -57,7 +57,8 @@ def content_differs(context: MigrationContext) -> Verdict:
     report = context.facts[facts.COMPARISON_REPORT]
     job = context.facts[facts.COMPARISON]
     if report is not None and report.get("state") == "finished":
-        problems = report_problems(report)
+        again = f", then delete the Job {names.comparison_job(context.short_uid)} to run it anew"
+        problems = report_problems(report, again)
         return fail(problems) if problems else wait(Reason.PROGRESSING, "recording the proof")
     if job is not None and job.failed and not job.active:
         text = f"the comparison Job {job.name} failed: {job.message}; delete the Job to run it anew"
@@ -66,8 +67,11 @@ def content_differs(context: MigrationContext) -> Verdict:
     return wait(Reason.PROGRESSING, f"comparing content: {compared} records equal so far")
 
 
-def report_problems(report: Mapping[str, Any]) -> list[Problem]:
-    """Every partition whose verdict is not MATCH, in words; a missing verdict is no match."""
+def report_problems(report: Mapping[str, Any], again: str = "") -> list[Problem]:
+    """Every partition whose verdict is not MATCH, in words; a missing verdict is no match.
+
+    `again`: how to compare once more what could not be compared, where that is possible.
+    """
     problems = []
     for part in report.get("partitions", []):
         verdict = part.get("verdict", "INCOMPLETE")
@@ -75,9 +79,7 @@ def report_problems(report: Mapping[str, Any]) -> list[Problem]:
             continue
         reason = NOT_PROOF.get(verdict, Reason.CONTENT_DIFFERS)
         place = f"{part['topic']}-{part['partition']}"
-        text = (
-            f"{place}: {verdict} after {part.get('records', 0)} equal records; {_why(part, reason)}"
-        )
+        text = f"{place}: {verdict} after {part.get('records', 0)} equal records; {_why(part, reason, again)}"
         problems.append(Problem(reason, f"topic/{part['topic']}", text))
     if not problems and report.get("verdict") not in GOOD:
         text = f"the comparison ended with {report.get('verdict')}; run it anew"
@@ -85,16 +87,17 @@ def report_problems(report: Mapping[str, Any]) -> list[Problem]:
     return sorted(problems, key=lambda p: p.reason is not Reason.CONTENT_DIFFERS)
 
 
-def _why(part: Mapping[str, Any], reason: Reason) -> str:
+def _why(part: Mapping[str, Any], reason: Reason, again: str) -> str:
     """What was found, and what to do."""
     first = part.get("first")
     where = f"first at {_difference(first)}; " if first else ""
     if reason is not Reason.CONTENT_UNVERIFIABLE:
         return f"{where}the target is not the original: do not cut over"
     because = part.get("gap", {}).get("reason") or (
-        f"{where}compaction took records on one side that the other still holds; let it run on both"
+        "compaction may have taken records on one side, or the mirror lost them; let compaction "
+        "run on both"
     )
-    return f"{because}; then delete the comparison Job to run it anew"
+    return f"{where}{because}; do not cut over until it matches{again}"
 
 
 def _difference(first: Mapping[str, Any]) -> str:

@@ -74,17 +74,31 @@ def test_the_anchors_of_the_tail_comparison_are_journalled():
 
 RETENTION = {"gap": {"reason": "retention took it; delete the records before offset 7"}}
 COMPACTION = {"first": {"verdict": "EXTRA", "targetOffset": 5}}
+WHERE = "first at targetOffset 5, verdict EXTRA; "
 BY_COMPACTION = (
-    "first at targetOffset 5, verdict EXTRA; compaction took records on one side that the other "
-    "still holds; let it run on both"
+    "compaction may have taken records on one side, or the mirror lost them; let compaction run "
+    "on both"
 )
 
 
 @pytest.mark.parametrize(
-    ("found", "cause"), [(RETENTION, RETENTION["gap"]["reason"]), (COMPACTION, BY_COMPACTION)]
+    ("found", "cause"),
+    [
+        (RETENTION, RETENTION["gap"]["reason"]),
+        (COMPACTION, WHERE + BY_COMPACTION),
+        (RETENTION | COMPACTION, WHERE + RETENTION["gap"]["reason"]),
+    ],
 )
-def test_what_cannot_be_compared_is_told_with_its_cause_and_what_to_do(found, cause):
+def test_what_cannot_be_compared_is_told_with_what_was_found_and_what_to_do(found, cause):
     part = {"topic": "orders", "partition": 1, "verdict": "UNVERIFIABLE", "records": 3, **found}
     [problem] = report_problems({"partitions": [part], "verdict": "UNVERIFIABLE"})
     said = f"orders-1: UNVERIFIABLE after 3 equal records; {cause}"
-    assert problem.message == f"{said}; then delete the comparison Job to run it anew"
+    assert problem.message == f"{said}; do not cut over until it matches"
+
+
+def test_only_the_migrations_own_comparison_is_to_be_run_anew():
+    planted = before_entry("leave", EntryKind.CONTENT_VALIDATED)
+    verdict("UNVERIFIABLE")(planted)
+    message = planted.decide("leave")[0].status["message"]
+    job = next(iter(planted.jobs))
+    assert message.endswith(f"until it matches, then delete the Job {job} to run it anew")
