@@ -204,7 +204,7 @@ class Comparison:
 
     def _pass_head(self, join: Join | None) -> bool:
         """Leave behind, before the first match, what has lost its counterpart to retention."""
-        if self._records or self._tally.verdict is not Verdict.MATCH:
+        if self._records:
             return False
         skip = head(join, self.late, self.waiting, self._lookahead)
         if skip is None:
