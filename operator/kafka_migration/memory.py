@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from kafka_migration.errors import KmigError
@@ -147,6 +148,7 @@ class KeyMemory:
     covered: Mapping[Direction, Coverage] = field(
         default_factory=lambda: {direction: Coverage() for direction in DIRECTIONS}
     )
+    keep_after: float = -inf  # not written again before, after it could not be
     return_streak: LagStreak = field(default_factory=LagStreak)  # of the reverse mirrors
     return_copies: CopyWatch = field(default_factory=CopyWatch)
     restarts: RestartLog = field(default_factory=RestartLog)

@@ -19,7 +19,9 @@ HEALTHY_SECONDS = 600.0  # without a failure, after which earlier restarts are f
 # A partition under load is covered anew in every look; one that rests for this long is kept. All
 # are kept with it, so that the ConfigMap is written once in this time at most.
 RESTED_SECONDS = 120.0
-MOST_KEPT = 5_000  # those that rest for the longest; a ConfigMap holds 1 MiB
+# Of a direction, those that rest for the longest; a ConfigMap holds 1 MiB. Two offsets of 19 digits,
+# a partition and punctuation take less than PAIR_BYTES, and each is counted with its topic's name.
+MOST_KEPT_BYTES, PAIR_BYTES = 350_000, 64
 
 
 @dataclass
@@ -84,10 +86,18 @@ class Coverage:
     _covered: dict[Partition, Covered] = field(default_factory=dict)
     _since: dict[Partition, float] = field(default_factory=dict)  # when it was covered as it is
     _kept: Mapping[Partition, Covered] | None = None  # None = not read yet
+    _withdrawn: bool = False  # something that may be kept is not true any more
 
     def covered(self, copied: Offsets) -> Offsets:
         """Log ends below which every visible record was copied, at these stored offsets."""
-        return {p: c.end for p, c in self._covered.items() if copied.get(p) == c.copied}
+        seen = tuple(self._covered.items())  # other threads go on observing
+        return {p: c.end for p, c in seen if copied.get(p) == c.copied}
+
+    def withdraw(self, partitions: Iterable[Partition]) -> None:
+        """The log has shown that what was seen of these is not true of it any more."""
+        for partition in partitions:
+            self._covered.pop(partition, None)
+            self._withdrawn = True
 
     def cover(self, copied: Offsets, ends: Offsets, now: float) -> None:
         """Everything visible below these ends was copied; what C itself says is not remembered."""
@@ -109,18 +119,25 @@ class Coverage:
         self._kept = kept
 
     def rests(self, now: float) -> bool:
-        """Something that is not kept has been covered for so long that it is to be."""
+        """Something that is not kept has been covered for so long that it is to be, or is no more."""
         kept = self._kept or {}
-        return any(
+        return self._withdrawn or any(
             kept.get(p) != seen and now - self._since.get(p, now) >= RESTED_SECONDS
             for p, seen in self.to_keep().items()
         )
 
     def to_keep(self) -> Mapping[Partition, Covered]:
-        """All that is covered, the longest at rest first."""
-        order = sorted(self._covered, key=lambda p: (self._since.get(p, -inf), p))
-        return {p: self._covered[p] for p in order[:MOST_KEPT]}
+        """What fits of all that is covered, the longest at rest first."""
+        covered, since = dict(self._covered), dict(self._since)
+        kept: dict[Partition, Covered] = {}
+        left = MOST_KEPT_BYTES
+        for partition in sorted(covered, key=lambda p: (since.get(p, -inf), p)):
+            left -= len(partition.topic) + PAIR_BYTES
+            if left < 0:
+                break
+            kept[partition] = covered[partition]
+        return kept
 
     def keeps(self, kept: Mapping[Partition, Covered]) -> None:
         """This was written."""
-        self._kept = kept
+        self._kept, self._withdrawn = kept, False

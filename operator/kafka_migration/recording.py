@@ -11,11 +11,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from kafka_migration import covered_copies
+from kafka_migration import covered_copies, metrics
 from kafka_migration.decide.decision import Decision
 from kafka_migration.decide.permission import MOVING
-from kafka_migration.errors import Conflict
+from kafka_migration.errors import Conflict, KmigError
 from kafka_migration.journal import append_entry, head_of
+from kafka_migration.logs import log
+from kafka_migration.mirror_memory import RESTED_SECONDS
 from kafka_migration.model.entries import Entry, EntryKind
 from kafka_migration.model.kubernetes import Loaded
 from kafka_migration.model.reasons import Reason
@@ -72,13 +74,24 @@ def record(world: World, context: Context, decision: Decision) -> Loaded:
 
 
 def keep_copied(world: World, context: Context) -> None:
-    """Keep for the next process how far was copied what has come to rest (docs/adr/0011)."""
-    covered, now = world.memory_of(context).covered, world.clock.monotonic()
-    if not any(each.rests(now) for each in covered.values()):
+    """Keep for the next process how far was copied what has come to rest (docs/adr/0011).
+
+    Nothing waits for it: what cannot be written is told and tried again later.
+    """
+    memory, now = world.memory_of(context), world.clock.monotonic()
+    covered = memory.covered
+    if now < memory.keep_after or not any(each.rests(now) for each in covered.values()):
         return
     pairs = {direction: each.to_keep() for direction, each in covered.items()}
-    world.lease.check(REQUEST_SECONDS)
-    covered_copies.write(world.register, context.loaded, pairs)
+    try:
+        world.lease.check(REQUEST_SECONDS)
+        covered_copies.write(world.register, context.loaded, pairs)
+    except KmigError as error:
+        memory.keep_after = now + RESTED_SECONDS
+        why = {"reason": error.reason.value, "why": error.message}
+        log.warning("what was seen copied is not kept", object=str(context.loaded.key), **why)
+        metrics.RECONCILE_ERRORS.labels(context.loaded.key.kind, error.reason.value).inc()
+        return
     for direction, each in covered.items():
         each.keeps(pairs[direction])
 

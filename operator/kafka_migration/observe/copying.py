@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 from kafka_migration import covered_copies
 from kafka_migration.decide.rules import copying, hand_overs
-from kafka_migration.mirror_memory import Coverage
+from kafka_migration.errors import KmigError
+from kafka_migration.mirror_memory import CopyWatch, Coverage
 from kafka_migration.model import facts
 from kafka_migration.model.connect import Connector, ConnectorOffsets
 from kafka_migration.model.entries import EntryKind
@@ -57,14 +59,28 @@ def copy_bounds(look: Look) -> CopyBounds:
     offsets = mirror_offsets(look)
     copied = _copied(look, offsets)
     ends = port.ends(partitions).high
-    watch, covered = look.memory.copies, coverage(look, "forward")
+    watch = look.memory.copies
     watch.saw(copying.floors(look.migration.journal))
     listed = {t for n, c in _watched(look).items() if n in offsets for t in c.topics}
     highest = watch.highest([p for p in partitions if p.topic in listed])
     watch.saw(copied)
-    bounds = CopyBounds(starts, copied, ends, highest, covered.covered(copied))
-    in_a_row = watch.count(copying.faults(bounds))
-    return CopyBounds(starts, copied, ends, highest, bounds.covered, in_a_row)
+    return judged(look, "forward", watch, CopyBounds(starts, copied, ends, highest))
+
+
+def judged(look: Look, direction: Direction, watch: CopyWatch, read: CopyBounds) -> CopyBounds:
+    """Bounds with what excuses a log's start, and how often in a row each copy was wrong.
+
+    When what was kept cannot be read, only what it might have excused stays unknown.
+    """
+    try:
+        covered = coverage(look, direction).covered(read.copied)
+    except KmigError:
+        wrong = copying.faults(read)
+        if wrong and set(wrong) <= set(copying.gaps(read)):
+            raise
+        covered = {}
+    bounds = replace(read, covered=covered)
+    return replace(bounds, in_a_row=watch.count(copying.faults(bounds)))
 
 
 def within_lag_seconds(look: Look) -> float:
@@ -105,6 +121,7 @@ def cover(
     The starts are read after the data: what expired in between would else count as copied.
     """
     (data, stable), covered = seen, coverage(look, direction)
+    covered.withdraw(copying.contradicted(copied, data, stable, covered.covered(copied)))
     before = covered.covered(copied)
     known = {p: max(done + 1, before.get(p, 0)) for p, done in copied.items()}
     empty = [p for p, last in data.items() if last is None and known.get(p, math.inf) < stable[p]]

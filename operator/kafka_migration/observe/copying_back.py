@@ -13,7 +13,7 @@ from kafka_migration.model import facts
 from kafka_migration.model.connect import Connector, ConnectorOffsets
 from kafka_migration.model.facts import CopyBounds, Restarts
 from kafka_migration.model.kafka import Offsets, Partition
-from kafka_migration.observe.copying import by_topics, cover, coverage, restarts_of
+from kafka_migration.observe.copying import by_topics, cover, judged, restarts_of
 from kafka_migration.observe.looking import Look
 from kafka_migration.observe.migration import reverse_offsets
 
@@ -44,13 +44,11 @@ def copy_bounds(look: Look) -> CopyBounds:
     starts = port.starts(partitions)
     copied = _copied(look, reverse_offsets(look))
     ends = port.ends(partitions).high
-    watch, covered = look.memory.return_copies, coverage(look, "reverse")
+    watch = look.memory.return_copies
     watch.saw(copying.armed([unit.entries for unit in look.get(facts.UNITS)], "reverse"))
     highest = watch.highest(partitions)
     watch.saw(copied)
-    bounds = CopyBounds(starts, copied, ends, highest, covered.covered(copied))
-    in_a_row = watch.count(copying.faults(bounds))
-    return CopyBounds(starts, copied, ends, highest, bounds.covered, in_a_row)
+    return judged(look, "reverse", watch, CopyBounds(starts, copied, ends, highest))
 
 
 def lag_seconds(look: Look) -> float:

@@ -27,7 +27,9 @@ def faults(bounds: CopyBounds, read: Side = "source") -> Mapping[Partition, str]
         start, end = bounds.starts.get(partition), bounds.ends.get(partition)
         if start is None or end is None:
             continue
-        if start > max(copied + 1, bounds.covered.get(partition, 0)) or copied + 1 > end:
+        covered = bounds.covered.get(partition, 0)
+        excused = covered if covered <= end else 0  # a log that is shorter now is another one
+        if start > max(copied + 1, excused) or copied + 1 > end:
             found[partition] = (
                 f"copied up to {copied}, but the {read} holds [{start}, {end}); records were lost "
                 "to retention or the log was reset"
@@ -68,6 +70,27 @@ def covered(
         if proven:
             found[partition] = end
     return found
+
+
+def contradicted(
+    copied: Offsets, data: Mapping[Partition, int | None], stable: Offsets, before: Offsets
+) -> Collection[Partition]:
+    """Partitions whose log is not the one that was seen covered `before`.
+
+    It ends before that end, or shows a visible record between C and there.
+    """
+    return [
+        partition
+        for partition, end in before.items()
+        if stable.get(partition, end) < end
+        or ((last := data.get(partition)) is not None and copied[partition] < last < end)
+    ]
+
+
+def gaps(bounds: CopyBounds) -> Collection[Partition]:
+    """Partitions whose log starts behind what was copied: what a memory of the copy may excuse."""
+    starts = bounds.starts
+    return [p for p, copied in bounds.copied.items() if starts.get(p, 0) > copied + 1]
 
 
 def certain(bounds: CopyBounds) -> Mapping[Partition, str]:
