@@ -132,6 +132,13 @@ class KafkaPort(Protocol):
         """Seconds until a DENY, and its removal, is enforced at every leader of a canary topic."""
         ...
 
+    def end_transaction(self, connection: Connection, transactional_id: str) -> None:
+        """Abort what was left open under a transactional.id; its producers are fenced for good.
+
+        `connection` is a credential with Write on the id. Returns when the transaction ended.
+        """
+        ...
+
 
 class ConnectPort(Protocol):
     """REST of one Connect cluster. Names of connectors are ours; topics are literal."""

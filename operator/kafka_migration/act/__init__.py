@@ -29,6 +29,7 @@ ACTS: Mapping[type[Any], Act] = {
     actions.CommitOffsets: clusters.commit_offsets,
     actions.ProveCommitRight: clusters.prove_commit_right,
     actions.MeasurePropagation: clusters.measure_propagation,
+    actions.EndTransaction: clusters.end_transaction,
     actions.ApplyWorkers: mirrors.apply_workers,
     actions.RemoveWorkers: mirrors.remove_workers,
     actions.CreateConnector: mirrors.create_connector,

@@ -11,6 +11,7 @@ from kafka_migration.errors import Refused, Unavailable
 from kafka_migration.model.actions import (
     CommitOffsets,
     CreateTopic,
+    EndTransaction,
     EnsureAcls,
     MeasurePropagation,
     ProveCommitRight,
@@ -84,6 +85,15 @@ def _missing_rights(scene: Scene, side: Side, action: ProveCommitRight) -> list[
         text = f"the {side} gave back other offsets than were committed; it is tried again"
         raise Unavailable(Reason.OFFSET_CONFLICT, text)
     return refused
+
+
+def end_transaction(scene: Scene, action: EndTransaction) -> None:
+    """End what the workload left open under its transactional.id, with its own credential."""
+    workload = scene.workload(action.workload)
+    connection = workload_connection(scene.world.secrets, scene.unit, workload, action.side)
+    port = scene.kafka(action.side)
+    scene.check()
+    port.end_transaction(connection, action.transactional_id)
 
 
 def measure_propagation(scene: Scene, _action: MeasurePropagation) -> None:

@@ -64,7 +64,10 @@ class Workload(SpecModel):
     api_version: Literal["apps/v1"] = Field(default="apps/v1", description="API version.")
     kind: Literal["Deployment"] = Field(default="Deployment", description="Kind.")
     name: Name = Field(description="Name of the Deployment in this namespace.")
-    role: Literal["Writer", "Reader"] = Field(description="Writer stops first, Reader after.")
+    role: Literal["Writer", "Reader", "Both"] = Field(
+        description="Writer: writes topics.writes. Reader: reads topics.reads by consumerGroups. "
+        "Both: reads and writes, as a read-process-write application does."
+    )
     drain: Drain = Field(default_factory=Drain, description="How it is stopped.")
     switch: Switch = Field(default_factory=Switch, description="How it is switched.")
     binding: Binding = Field(description="Its binding Secret and credentials.")
@@ -110,6 +113,13 @@ class Fence(SpecModel):
     extra_principals: Annotated[
         list[Annotated[str, Field(max_length=512, pattern=r"^User:.+$")]], Field(max_length=256)
     ] = Field(default_factory=list, description="Further principals to deny (User:name).")
+    transactional_ids: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=255)]], Field(max_length=256)
+    ] = Field(
+        default_factory=list,
+        description="Every transactional.id of the unit's workloads: when their pods are gone and "
+        "the brokers refuse them, what one of these left open is aborted.",
+    )
 
 
 class Observation(SpecModel):

@@ -126,12 +126,17 @@ class UnitContext:
     @property
     def writers(self) -> tuple[Workload, ...]:
         """Workloads that write."""
-        return tuple(w for w in self.spec.workloads if w.role == "Writer")
+        return tuple(w for w in self.spec.workloads if w.role != "Reader")
 
     @property
     def readers(self) -> tuple[Workload, ...]:
-        """Workloads that only read."""
-        return tuple(w for w in self.spec.workloads if w.role == "Reader")
+        """Workloads whose position in what they read moves with them."""
+        return tuple(w for w in self.spec.workloads if w.role != "Writer")
+
+    @property
+    def processors(self) -> tuple[Workload, ...]:
+        """Workloads that read and write."""
+        return tuple(w for w in self.spec.workloads if w.role == "Both")
 
     @property
     def writes(self) -> tuple[str, ...]:

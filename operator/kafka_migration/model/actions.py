@@ -172,6 +172,15 @@ class MeasurePropagation:
 
 
 @dataclass(frozen=True)
+class EndTransaction:
+    """Abort what a stopped workload left open under its transactional.id, as itself (3.5)."""
+
+    side: Side
+    workload: str
+    transactional_id: str
+
+
+@dataclass(frozen=True)
 class WriteBinding:
     """Write a workload's binding Secret for one side."""
 
@@ -250,6 +259,7 @@ Action = (
     | HoldDenies
     | LiftDenies
     | MeasurePropagation
+    | EndTransaction
     | WriteBinding
     | Scale
     | CommitOffsets

@@ -107,19 +107,22 @@ class Acl:
 
     def covers_topic(self, topic: str) -> bool:
         """True if this entry's pattern reaches the topic."""
-        if self.resource_type is not ResourceType.TOPIC:
-            return False
-        if self.pattern is PatternType.PREFIXED:
-            return topic.startswith(self.resource)
-        return self.resource in ("*", topic)
+        return self._covers(ResourceType.TOPIC, topic)
 
     def covers_group(self, group: str) -> bool:
         """True if this entry's pattern reaches the consumer group."""
-        if self.resource_type is not ResourceType.GROUP:
+        return self._covers(ResourceType.GROUP, group)
+
+    def covers_transactional_id(self, name: str) -> bool:
+        """True if this entry's pattern reaches the transactional.id."""
+        return self._covers(ResourceType.TRANSACTIONAL_ID, name)
+
+    def _covers(self, kind: ResourceType, name: str) -> bool:
+        if self.resource_type is not kind:
             return False
         if self.pattern is PatternType.PREFIXED:
-            return group.startswith(self.resource)
-        return self.resource in ("*", group)
+            return name.startswith(self.resource)
+        return self.resource in ("*", name)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 from hashlib import sha256
 
 from kafka_migration.adapters.kafka import acls as acl_calls
-from kafka_migration.adapters.kafka import canary, probe, topics
+from kafka_migration.adapters.kafka import canary, probe, topics, transactions
 from kafka_migration.adapters.kafka import cluster as cluster_calls
 from kafka_migration.adapters.kafka import offsets as offset_calls
 from kafka_migration.adapters.kafka.admin import Admin
@@ -147,6 +147,10 @@ class KafkaCluster:
     def measure_propagation(self, connection: Connection, principal: str, topic: str) -> float:
         """Seconds until a DENY and its deletion are in force everywhere, on a canary topic."""
         return canary.measure_propagation(self._admin, connection, principal, topic)
+
+    def end_transaction(self, connection: Connection, transactional_id: str) -> None:
+        """Abort what `connection`'s principal left open under an id; fences its producers."""
+        transactions.end_transaction(connection, transactional_id)
 
     def close(self) -> None:
         """Give up threads and connections; a later call opens new ones."""

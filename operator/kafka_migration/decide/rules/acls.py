@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
 from kafka_migration.model.kafka import Acl, PatternType, Permission, ResourceType
 
 _COPIED_TOPIC_OPERATIONS = {"READ": ("READ",), "DESCRIBE": ("DESCRIBE",), "ALL": ("READ",)}
 _COPIED_GROUP_OPERATIONS = {"READ": ("READ",), "DESCRIBE": ("DESCRIBE",), "ALL": ("READ",)}
+_COPIED_TRANSACTION_OPERATIONS = {
+    "WRITE": ("WRITE",),
+    "DESCRIBE": ("DESCRIBE",),
+    "ALL": ("WRITE", "DESCRIBE"),
+}
 
 
 def deny_write(topics: Collection[str], principals: Collection[str]) -> tuple[Acl, ...]:
@@ -64,7 +70,8 @@ def copied(
 ) -> tuple[Acl, ...]:
     """Rights on the target: literal per name in scope, without Write (protocol: ACLs but Write).
 
-    `mapping` renames principals; `left_out` are principals that get nothing (mirrors, operator).
+    Transactional ids are the exception: they are not listed anywhere, so that their entries are
+    copied as they are; `acls` holds those of the scope's writers only (`transactional`). `mapping` renames principals; `left_out` are principals that get nothing (mirrors, operator).
     """
     wanted: set[Acl] = set()
     for acl in acls:
@@ -91,7 +98,40 @@ def copied(
                 for g in groups
                 if acl.covers_group(g)
             }
+        if acl.resource_type is ResourceType.TRANSACTIONAL_ID:
+            wanted |= {
+                replace(acl, principal=principal, host="*", operation=operation)
+                for operation in _COPIED_TRANSACTION_OPERATIONS.get(acl.operation, ())
+            }
     return tuple(sorted(wanted))
+
+
+def transactional(acls: Iterable[Acl], topics: Collection[str]) -> frozenset[Acl]:
+    """Rights on transactional ids of everyone who can write one of these topics.
+
+    No list tells which ids are in use, so that the patterns stay as they are. None of these lets
+    anybody write a topic.
+    """
+    every = tuple(acls)
+    who = {principal for topic in topics for principal in writers(every, topic)}
+    return frozenset(
+        a
+        for a in every
+        if a.resource_type is ResourceType.TRANSACTIONAL_ID
+        and a.permission is Permission.ALLOW
+        and (a.principal in who or a.principal == "User:*")
+    )
+
+
+def uses_transactional_id(acls: Iterable[Acl], principal: str, name: str) -> bool:
+    """An ALLOW lets the principal run transactions under this id."""
+    return any(
+        a.permission is Permission.ALLOW
+        and a.operation in ("WRITE", "ALL")
+        and a.principal in (principal, "User:*")
+        and a.covers_transactional_id(name)
+        for a in acls
+    )
 
 
 def missing(wanted: Collection[Acl], present: Iterable[Acl]) -> tuple[Acl, ...]:

@@ -80,12 +80,14 @@ def freeze(spec: KafkaMigrationSpec, readings: Readings, short_uid: str) -> Inve
         )
         for name, topic in readings.topics.items()
     }
+    transactional = acl_rules.transactional(readings.acls, topics)
     reaching = tuple(
         sorted(
             a
             for a in readings.acls
             if any(a.covers_topic(t) for t in topics)
             or any(a.covers_group(g) for g in readings.groups)
+            or a in transactional
         )
     )
     plan = _plan(spec, readings, reaching, short_uid)

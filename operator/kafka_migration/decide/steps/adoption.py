@@ -11,6 +11,7 @@ from typing import Any
 
 from kafka_migration.api.cutover import Workload
 from kafka_migration.decide.context import UnitContext
+from kafka_migration.decide.steps import roles
 from kafka_migration.decide.tasks import Task
 from kafka_migration.model import facts
 from kafka_migration.model.actions import Work as Asked
@@ -31,21 +32,7 @@ def spec_cannot_work(context: UnitContext) -> Verdict:
         )
         for topic in sorted({*spec.topics.writes, *spec.topics.reads} - known)
     ]
-    if bool(context.writers) != bool(context.writes):
-        text = "topics.writes and a workload of role Writer go together; correct the spec"
-        problems.append(Problem(Reason.INVALID_SPEC, "spec.topics.writes", text))
-    if context.writers and (context.readers or spec.consumer_groups):
-        text = (
-            "writers and readers in one unit are not supported yet: make two WorkloadCutovers, "
-            "the readers' wave after the writers'"
-        )
-        problems.append(Problem(Reason.NOT_SUPPORTED, "spec.workloads", text))
-    if context.readers and not spec.consumer_groups:
-        text = "readers without spec.consumerGroups keep their position elsewhere: not supported"
-        problems.append(Problem(Reason.NOT_SUPPORTED, "spec.consumerGroups", text))
-    if context.readers and not spec.topics.reads:
-        text = "readers without spec.topics.reads: their groups would move nowhere; name the topics"
-        problems.append(Problem(Reason.INVALID_SPEC, "spec.topics.reads", text))
+    problems += roles.problems(context)
     if "User:*" in spec.fence.extra_principals:
         text = "spec.fence.extraPrincipals names User:*, which is never denied; name the writers"
         problems.append(Problem(Reason.INVALID_SPEC, "spec.fence.extraPrincipals", text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kafka_migration.decide.context import UnitContext, moves_authority
+from kafka_migration.decide.steps import transactions
 from kafka_migration.decide.steps.denies import fenced_principals, leaving_denies, not_held
 from kafka_migration.decide.steps.preflight import settle_window
 from kafka_migration.decide.tasks import Task
@@ -67,8 +68,10 @@ def ends_are_not_stable(context: UnitContext) -> Verdict:
     open_at = [p for p, hw in settled.ends.high.items() if settled.ends.stable.get(p) != hw]
     if open_at:
         text = (
-            f"{open_at[0]}: a transaction is open (LSO below the high watermark); transactions "
-            "that do not end by themselves are not handled yet"
+            f"{open_at[0]}: a transaction of somebody else is open from offset "
+            f"{settled.ends.stable.get(open_at[0])} on (LSO below the high watermark); waiting for "
+            "it to end; name its id in spec.fence.transactionalIds if it is the unit's own, or "
+            "abort it (kafka-transactions.sh)"
         )
         return wait(Reason.OPEN_TRANSACTION, text)
     if settled.under_replicated:
@@ -110,6 +113,7 @@ TASKS: tuple[Task[UnitContext], ...] = (
     Task(
         "leaving refuses", (facts.LEAVING_PROBES,), leaving_still_accepts, applies=moves_authority
     ),
+    transactions.ENDED,
     Task("ends stable", _ENDS, ends_are_not_stable, applies=moves_authority),
     Task(
         "ends recorded",

@@ -15,6 +15,7 @@ from kafka_migration.decide.steps import (
     owners,
     place,
     prepare,
+    transactions,
     translate_offsets,
 )
 from kafka_migration.decide.steps.writers import acknowledged, writers_are_not_covered
@@ -241,6 +242,7 @@ _OWN: tuple[Task[UnitContext], ...] = (
         copy_or_proof_is_behind,
         applies=moves_authority,
     ),
+    transactions.MAY_BE_USED,
     Task(
         "no transaction left open",
         (facts.HELD_TRANSACTIONS,),
