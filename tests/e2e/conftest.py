@@ -27,9 +27,9 @@ ROOT = Path(__file__).resolve().parents[2]
 ORDER = (
     *("bad_inputs", "planted_loss", "bad_unit", "move"),
     *("operator_killed", "back_out", "rollback", "readers", "windows_and_abort"),
-    *("awkward_topics", "secrecy"),
+    *("bank", "awkward_topics", "secrecy"),
 )
-USERS = ("writer", "reader")
+USERS = ("writer", "reader", "bank")
 RECORD: dict[str, Any] = {"sandbox": {}, "rows": {}}
 
 
