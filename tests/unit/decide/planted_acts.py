@@ -158,6 +158,15 @@ def _commit_offsets(world: Clusters, action: act.CommitOffsets) -> None:
     world._side(action.side).commits[action.group] = commits
 
 
+def _end_transaction(world: Clusters, action: act.EndTransaction) -> None:
+    kafka, user = world._side(action.side), f"User:{action.workload}"
+    assert not world.replicas[action.workload], "its producer would be fenced at work"
+    assert not any(kafka.may_write(user, name) for name in kafka.topics), "before the fence"
+    for partition in tuple(kafka.stable):
+        del kafka.stable[partition]
+        kafka.high[partition] += 1  # the marker
+
+
 def _prove_commit_right(world: Clusters, action: act.ProveCommitRight) -> None:
     assert action.partitions
     world.proven_groups.append(action.group)
@@ -201,6 +210,7 @@ _CARRIED_OUT: Mapping[type[Any], Callable[[Clusters, Any], None]] = {
     act.Scale: _scale,
     act.CommitOffsets: _commit_offsets,
     act.ProveCommitRight: _prove_commit_right,
+    act.EndTransaction: _end_transaction,
     act.StartProbePod: _start_probe_pod,
     act.StartPlaceProbe: _start_place_probe,
     act.RemoveProbePod: _remove_probe_pod,
