@@ -104,6 +104,9 @@ class FakeKafka:
         self.seen.append(connection)
         return tuple(Probe(principal, 1, p, self.probed) for p in partitions)
 
+    def end_transaction(self, connection, transactional_id):
+        self.calls.append(("end", connection.username, transactional_id))
+
     def measure_propagation(self, connection, principal, topic):
         self.calls.append(("measure", principal, topic))
         return self.propagation[principal]

@@ -38,6 +38,7 @@ EVERY: tuple[Action, ...] = (
     actions.HoldDenies("source", (DENY,)),
     actions.LiftDenies("source", (DENY,)),
     actions.MeasurePropagation(),
+    actions.EndTransaction("source", "writer", "orders-0"),
     actions.WriteBinding("writer", "target"),
     actions.Scale("writer", 0),
     actions.CommitOffsets("target", "group", ((ORDERS, Commit(4)),)),

@@ -110,6 +110,41 @@ def test_rights_on_groups_in_scope_are_copied():
     assert [(a.resource_type.value, a.resource) for a in found] == [("GROUP", "billing")]
 
 
+def test_rights_on_transactional_ids_are_copied_as_they_are():
+    """No list tells which ids are in use: the pattern stays."""
+    found = copied(acl("a", "ALL", "bank-", "PREFIXED", kind="TRANSACTIONAL_ID"))
+    assert {(a.resource, a.pattern.value, a.operation) for a in found} == {
+        ("bank-", "PREFIXED", "WRITE"),
+        ("bank-", "PREFIXED", "DESCRIBE"),
+    }
+
+
+def test_ids_belong_to_a_scope_by_whoever_writes_its_topics():
+    mine = acl("a", "WRITE", "bank-0", kind="TRANSACTIONAL_ID")
+    everybodys = acl("*", "WRITE", "shared", kind="TRANSACTIONAL_ID")
+    foreign = acl("reader", "WRITE", "other", kind="TRANSACTIONAL_ID")
+    denied = acl("a", "WRITE", "bank-1", kind="TRANSACTIONAL_ID", permission="DENY")
+    every = [acl("a", "WRITE"), acl("reader", "READ"), mine, everybodys, foreign, denied]
+    assert acls.transactional(every, ["orders"]) == {mine, everybodys}
+
+
+@pytest.mark.parametrize(
+    ("entry", "usable"),
+    [
+        (acl("a", "WRITE", "bank-0", kind="TRANSACTIONAL_ID"), True),
+        (acl("a", "ALL", "bank", "PREFIXED", kind="TRANSACTIONAL_ID"), True),
+        (acl("*", "WRITE", "*", kind="TRANSACTIONAL_ID"), True),
+        (acl("a", "DESCRIBE", "bank-0", kind="TRANSACTIONAL_ID"), False),
+        (acl("a", "WRITE", "bank", kind="TRANSACTIONAL_ID"), False),
+        (acl("b", "WRITE", "bank-0", kind="TRANSACTIONAL_ID"), False),
+        (acl("a", "WRITE", "bank-0", kind="TOPIC"), False),
+        (acl("a", "WRITE", "bank-0", kind="TRANSACTIONAL_ID", permission="DENY"), False),
+    ],
+)
+def test_who_may_use_a_transactional_id(entry, usable):
+    assert acls.uses_transactional_id([entry], "User:a", "bank-0") is usable
+
+
 def test_a_deny_and_whoever_is_left_out_are_not_copied():
     assert copied(acl("a", "READ", permission="DENY")) == ()
     assert copied(acl("mirror", "READ"), left_out={"User:mirror"}) == ()
