@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.unit.decide.banked import IDS, LEDGER, UNITS, Banked, again, back, bank_spec, last, there
 from tests.unit.decide.moving import Visit, run_to
@@ -180,3 +182,17 @@ def test_an_id_that_the_bank_may_not_use_there_is_named_before_it_is_stopped():
     assert subjects == ["transactionalId/bank-0"]
     planted.target.acls |= {IDS}
     planted.run_until_step("bank", "Completed")
+
+
+def test_a_bank_that_read_on_after_its_translation_is_not_switched():
+    """A stray twin committed on the source: its postings there would be made again."""
+    planted = _at(there(), "Switch")
+    first = PARTITIONS[0]
+    commit = planted.source.commits["orders"][first]
+    planted.source.commits["orders"] = {
+        **planted.source.commits["orders"],
+        first: replace(commit, offset=commit.offset + 1),
+    }
+    run_to(planted, "bank", "BackedOut")
+    assert EntryKind.SWITCH not in planted.kinds("bank")
+    assert planted.source.may_write("User:bank", "orders-ledger")

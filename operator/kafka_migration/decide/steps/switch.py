@@ -15,7 +15,10 @@ from kafka_migration.decide.steps.denies import (
 from kafka_migration.decide.steps.drain import pods_are_left
 from kafka_migration.decide.steps.seam import copied_to, entering_ends, fenced_ends
 from kafka_migration.decide.steps.settle import groups_have_members
-from kafka_migration.decide.steps.translate_offsets import commits_are_not_written
+from kafka_migration.decide.steps.translate_offsets import (
+    commits_are_not_written,
+    positions_moved,
+)
 from kafka_migration.decide.tasks import Task
 from kafka_migration.model import facts
 from kafka_migration.model.actions import LiftDenies, WriteBinding
@@ -77,11 +80,11 @@ def pods_came_back(context: UnitContext) -> Verdict:
 
 
 def groups_came_back(context: UnitContext) -> Verdict:
-    """Groups are empty and their commits on the entering side are the recorded ones."""
-    empty = _settled(groups_have_members(context), "groups")
-    if empty.kind is not Kind.PASS:
-        return empty
-    return _settled(commits_are_not_written(context), "groups")
+    """Groups are empty, and their commits on both sides are the recorded ones."""
+    for verdict in (groups_have_members(context), commits_are_not_written(context)):
+        if verdict.kind is not Kind.PASS:
+            return _settled(verdict, "groups")
+    return positions_moved(context)
 
 
 def fences_are_lost(context: UnitContext) -> Verdict:
@@ -217,7 +220,7 @@ TASKS: tuple[Task[UnitContext], ...] = (
     Task("no pods", (facts.WORKLOADS,), pods_came_back, applies=still_before_the_lift),
     Task(
         "groups as recorded",
-        (facts.LEAVING_GROUPS, facts.ENTERING_COMMITS),
+        (facts.LEAVING_GROUPS, facts.LEAVING_COMMITS, facts.ENTERING_COMMITS),
         groups_came_back,
         applies=undecided_groups,
     ),

@@ -212,6 +212,22 @@ def write(context: UnitContext) -> Asked | None:
     return CommitOffsets(context.entering, group, tuple(commits))
 
 
+def positions_moved(context: UnitContext) -> Verdict:
+    """The commits that were translated still stand on the leaving side (protocol 3.9)."""
+    left = (context.recorded(EntryKind.TRANSLATED) or {"left": {}})["left"]
+    problems = []
+    for group, encoded in sorted(left.items()):
+        present = context.facts[facts.LEAVING_COMMITS][group]
+        seen = {partition: commit.offset for partition, commit in present.items()}
+        if seen != decode_offsets(encoded):
+            text = (
+                f"group {group} has other offsets on the {context.leaving} than those that were "
+                "translated: somebody read on, or reset it: back out"
+            )
+            problems.append(Problem(Reason.OFFSET_CONFLICT, f"group/{group}", text))
+    return fail(problems)
+
+
 # Looked at in Preflight too, where a copy that is still to come is no fault.
 FORESEEN: tuple[Task[UnitContext], ...] = (
     READ_TOPICS_KEPT,
