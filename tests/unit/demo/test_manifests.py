@@ -66,14 +66,13 @@ def test_the_operators_own_models_know_every_field() -> None:
         WorkloadCutoverSpec.model_validate(manifests().read(file)[0]["spec"])
 
 
-def test_the_banks_unit_is_known_but_for_its_role() -> None:
-    """Both is protocol 3.3's word; the kind gets it when the operator can move such a unit."""
+def test_the_banks_unit_reads_and_writes_and_names_its_transactional_id() -> None:
+    """It is the id that its Deployment uses."""
     (unit,) = manifests().read("bank/cutover-bank.yaml")
-    (workload,) = unit["spec"]["workloads"]
-    assert workload["role"] == "Both"
-    workload["role"] = "Writer"
     spec = WorkloadCutoverSpec.model_validate(unit["spec"])
+    assert [workload.role for workload in spec.workloads] == ["Both"]
     assert (spec.topics.writes, spec.topics.reads) == (["postings", "accounts"], ["transfers"])
+    assert spec.fence.transactional_ids == ["bank-0"]
 
 
 def test_the_bank_has_one_replica_with_a_fixed_transactional_id() -> None:
