@@ -17,9 +17,8 @@ WRITER = "orders-writer"
 
 def right_to_the_id(stage) -> Acl:
     """Write on the transactional id that bears the stage's name."""
-    return replace(
-        stage.acl(WRITER, "WRITE", stage.name), resource_type=ResourceType.TRANSACTIONAL_ID
-    )
+    entry: Acl = stage.acl(WRITER, "WRITE", stage.name)
+    return replace(entry, resource_type=ResourceType.TRANSACTIONAL_ID)
 
 
 @pytest.fixture

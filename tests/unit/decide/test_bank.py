@@ -43,7 +43,7 @@ def test_a_crossing_skips_no_record_and_reads_none_again(moved):
     assert len(written) == 1
     planted = written[0].again()
     assert isinstance(planted, Banked)
-    leaving = planted.bindings["bank"]
+    leaving = planted.bindings["bank"] or ""
     entering = "target" if leaving == "source" else "source"
     before = planted.posted(leaving)
     assert all(
