@@ -32,12 +32,12 @@ class Bank:
     def __init__(self, environment: Mapping[str, str]) -> None:
         binding = read_binding()
         self._transfers, self._postings = environment["TRANSFERS"], environment["POSTINGS"]
-        self._accounts, group = environment["ACCOUNTS"], environment["GROUP"]
+        self._accounts, self._group = environment["ACCOUNTS"], environment["GROUP"]
         common = {**binding.settings, "client.id": "bank", "error_cb": _say_error}
         self._consumer = Consumer(
             {
                 **common,
-                "group.id": group,
+                "group.id": self._group,
                 "isolation.level": "read_committed",
                 "enable.auto.commit": False,
                 "auto.offset.reset": "error",
@@ -65,7 +65,7 @@ class Bank:
         """Process until stopped. Raises KafkaException or UnreadableError."""
         # In this order: what the one before me left open is aborted, then the balances are final.
         _insist(lambda: self._producer.init_transactions(CALL_SECONDS))
-        self._books = read_balances(self._settings, self._accounts)
+        self._books = read_balances(self._settings, self._accounts, self._group)
         self._consumer.subscribe([self._transfers], on_assign=self._assigned)
         told = time.monotonic()
         try:

@@ -20,13 +20,17 @@ _END = KafkaError._PARTITION_EOF  # noqa: SLF001 - its name in librdkafka, not p
 _TIMED_OUT = KafkaError._TIMED_OUT  # noqa: SLF001 - likewise
 
 
-def read_balances(settings: Mapping[str, str], topic: str) -> Books:
-    """All balances. Raises KafkaException when a partition is not readable to its end."""
+def read_balances(settings: Mapping[str, str], topic: str, group: str) -> Books:
+    """All balances. Raises KafkaException when a partition is not readable to its end.
+
+    The client looks up a group's coordinator even if it never joins: it must be one that the bank
+    may read.
+    """
     consumer = Consumer(
         {
             **settings,
             "client.id": "bank-snapshot",
-            "group.id": "bank-snapshot",  # required by the client; nothing joins or commits it
+            "group.id": group,  # required by the client; nothing joins or commits it here
             "isolation.level": "read_committed",
             "enable.auto.commit": False,
             "enable.partition.eof": True,

@@ -16,6 +16,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from confluent_kafka.admin import AclOperation, ResourceType
 from tests.e2e.kafka_side import KafkaSide
 
 from kmig_demo.bank import judge_bank
@@ -45,16 +46,17 @@ class Place:
             self.admin.create_topic(self.prefix + topic, PARTITIONS)
         self.admin.create_topic(f"{self.prefix}accounts", PARTITIONS, cleanup="compact")
         self.admin.start_group_at_zero(self.group, f"{self.prefix}transfers", PARTITIONS)
+        self.admin.allow(self.user, self._rights())
         binding = self.folder / "kafka"
         binding.mkdir()
-        client = self.side.client
+        client, user = self.side.client, self.user
         for key, value in {
             "cluster": "source",
             "bootstrap.servers": client["bootstrap.servers"],
             "security.protocol": client["security.protocol"],
-            "sasl.mechanism": client["sasl.mechanism"],
-            "username": client["sasl.username"],
-            "password": client["sasl.password"],
+            "sasl.mechanism": "SCRAM-SHA-512",
+            "username": user,
+            "password": self.admin.make_user(user),
             "ssl.truststore.crt": client["ssl.ca.pem"],
         }.items():
             (binding / key).write_text(value, encoding="utf-8")
@@ -63,6 +65,20 @@ class Place:
     def group(self) -> str:
         """The bank's group."""
         return f"{self.prefix}bank"
+
+    @property
+    def user(self) -> str:
+        """Both programs' own; no super user, so that a right that is missing shows."""
+        return f"{self.prefix}user"
+
+    def _rights(self) -> list[tuple[ResourceType, str, AclOperation]]:
+        topic, read, write = ResourceType.TOPIC, AclOperation.READ, AclOperation.WRITE
+        return [
+            *((topic, self.prefix + name, write) for name in ("transfers", "postings", "accounts")),
+            *((topic, self.prefix + name, read) for name in ("transfers", "accounts")),
+            (ResourceType.GROUP, self.group, read),
+            (ResourceType.TRANSACTIONAL_ID, f"{self.prefix}0", write),
+        ]
 
     def start(self, program: str) -> subprocess.Popen[bytes]:
         """`generator` or `bank` as it runs in its pod."""
