@@ -118,7 +118,9 @@ class Fence(SpecModel):
     ] = Field(
         default_factory=list,
         description="Every transactional.id of the unit's workloads: when their pods are gone and "
-        "the brokers refuse them, what one of these left open is aborted.",
+        "the brokers refuse them, what one of these left open is aborted. Never ids of two-phase "
+        "writers (Flink), whose open transactions hold what a checkpoint has promised. Ids that "
+        "change at each start (Kafka Streams) cannot be named: what they leave open is waited for.",
     )
 
 

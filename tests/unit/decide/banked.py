@@ -175,7 +175,8 @@ class Banked(Planted):
     def _leaving_groups(self, context: Context) -> Mapping[str, Group]:
         assert isinstance(context, UnitContext)
         running = bool(self.replicas["bank"]) and self.bindings["bank"] == context.leaving
-        state, members = ("STABLE", ("bank",)) if running else ("EMPTY", ())
+        members = ("bank",) if running else self._side(context.leaving).members
+        state = "STABLE" if members else "EMPTY"
         groups = context.spec.consumer_groups
         return {g.name: Group(g.name, state, members) for g in groups}
 

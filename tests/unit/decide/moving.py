@@ -45,7 +45,7 @@ class Visit:
 
 def copied(planted: Planted) -> Planted:
     """A copy to change: containers are new; frozen values, our objects among them, are shared."""
-    found: Planted = _anew(planted)
+    found: Planted = _with_own_fields(planted)  # also of a class that builds on Planted
     return found
 
 
@@ -65,7 +65,6 @@ _MADE_ANEW: Mapping[type[Any], Callable[[Any], Any]] = {
     dict: lambda value: {key: _anew(each) for key, each in value.items()},
     list: lambda value: [_anew(each) for each in value],
     set: set,
-    Planted: _with_own_fields,
     Kafka: _with_own_fields,
     Mind: _with_own_fields,
 }

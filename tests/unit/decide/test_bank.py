@@ -12,6 +12,7 @@ from tests.unit.decide.planted import PARTITIONS, not_known
 from kafka_migration.decide.rules import legs
 from kafka_migration.model.actions import CommitOffsets, EndTransaction, HoldDenies, Scale
 from kafka_migration.model.entries import EntryKind
+from kafka_migration.model.kafka import Commit
 from kafka_migration.model.reasons import Reason
 
 
@@ -184,15 +185,81 @@ def test_an_id_that_the_bank_may_not_use_there_is_named_before_it_is_stopped():
     planted.run_until_step("bank", "Completed")
 
 
-def test_a_bank_that_read_on_after_its_translation_is_not_switched():
-    """A stray twin committed on the source: its postings there would be made again."""
-    planted = _at(there(), "Switch")
-    first = PARTITIONS[0]
-    commit = planted.source.commits["orders"][first]
-    planted.source.commits["orders"] = {
-        **planted.source.commits["orders"],
-        first: replace(commit, offset=commit.offset + 1),
-    }
+def _read_on(planted: Banked, side: str) -> None:
+    """A stray twin commits one record more."""
+    kafka = planted._side(side)
+    first = kafka.commits["orders"][PARTITIONS[0]]
+    moved = replace(first, offset=first.offset + 1)
+    kafka.commits["orders"] = {**kafka.commits["orders"], PARTITIONS[0]: moved}
+
+
+def _before_the_lift(visits: tuple[Visit, ...]) -> Banked:
+    """The Switch entry is written and the operator starts again; nothing is lifted yet."""
+    written = next(v for v in visits if v.name == "bank" and v.entry is EntryKind.SWITCH)
+    planted = written.again()
+    assert isinstance(planted, Banked)
+    planted.tick("bank")
+    assert planted.kinds("bank")[-1] is EntryKind.SWITCH
+    planted.restart()
+    return planted
+
+
+@pytest.mark.parametrize("moved", [there, back, again])
+@pytest.mark.parametrize("of", ["leaving", "entering"])
+@pytest.mark.parametrize("entered", [False, True], ids=["before the entry", "after the entry"])
+def test_a_group_that_read_on_since_its_translation_is_not_switched(moved, of, entered):
+    """Its postings there would be missing or made again."""
+    planted = _before_the_lift(moved()) if entered else _at(moved(), "Switch")
+    leaving = planted.bindings["bank"] or ""
+    entering = "target" if leaving == "source" else "source"
+    _read_on(planted, leaving if of == "leaving" else entering)
     run_to(planted, "bank", "BackedOut")
-    assert EntryKind.SWITCH not in planted.kinds("bank")
-    assert planted.source.may_write("User:bank", "orders-ledger")
+    assert planted._side(leaving).may_write("User:bank", "orders-ledger")
+    assert not planted._side(entering).may_write("User:bank", "orders-ledger")
+
+
+@pytest.mark.parametrize("returned", ["pod", "member"])
+def test_nothing_is_ended_while_somebody_is_back(returned):
+    """Whoever uses the id would be fenced for good in the middle of its work."""
+    planted = _at(there(), "Fence")
+    if returned == "pod":
+        planted.replicas["bank"] = 1
+    else:
+        planted.source.members = ("twin",)
+    run_to(planted, "bank", "BackOut")
+    assert not [a for _, a in planted.acts if isinstance(a, EndTransaction)]
+    entry = next(e for e in planted.journals["bank"] if e.kind is EntryKind.BACK_OUT)
+    assert "transactions cannot be ended" in entry.data["message"]
+
+
+def test_an_id_that_two_units_name_is_refused():
+    planted = Banked()
+    planted.change("writer", fence={"transactionalIds": ["bank-0"]})
+    planted.run(lambda: planted._approved() and bool(planted.status("bank").get("problems")))
+    problem = planted.status("bank")["problems"][0]
+    assert (problem["reason"], problem["subject"]) == ("UnitOverlap", "unit/writer")
+    assert "bank-0" in problem["message"]
+
+
+def test_offsets_of_a_topic_that_the_bank_writes_itself_are_refused_whatever_is_acknowledged():
+    planted = _at(there(), "Preflight", -1)
+    planted.source.commits["orders"] = {**planted.source.commits["orders"], LEDGER[0]: Commit(1)}
+    known = {"problem": "TopicNotInScope", "subject": "group/orders", "reason": "CHG"}
+    planted.change("leave", acknowledgements=[known])
+    planted.tick("bank")
+    assert planted.status("bank")["workingStep"] == "Preflight"
+    reasons = [p["reason"] for p in planted.status("bank")["problems"]]
+    assert Reason.NOT_SUPPORTED in reasons
+    assert Reason.TOPIC_NOT_IN_SCOPE not in reasons
+
+
+def test_ids_count_in_the_pause_forecast():
+    planted = _at(there(), "Preflight", -1)
+    ids = [f"bank-{n}" for n in range(100)]
+    planted.change("bank", fence={"transactionalIds": ids}, pauseBudgetSeconds=30)
+    planted.tick("bank")
+    assert Reason.PAUSE_BUDGET_EXCEEDED in [p["reason"] for p in planted.status("bank")["problems"]]
+    planted.change("bank", pauseBudgetSeconds=90)
+    planted.tick("bank")
+    reasons = [p["reason"] for p in planted.status("bank")["problems"]]
+    assert Reason.PAUSE_BUDGET_EXCEEDED not in reasons

@@ -12,7 +12,9 @@ from kafka_migration.adapters.kafka.faults import FaultLog
 from kafka_migration.adapters.kafka.rdkafka import KafkaException, Producer
 from kafka_migration.model.kafka import Connection
 
-_SECONDS = 10.0  # the brokers answer "concurrent transactions" until the markers are written
+# Below what an act may assume of the Lease. The brokers answer "concurrent transactions" until the
+# markers are written; what is not done by then goes on there, and the next call finds it done.
+_SECONDS = 4.5
 
 
 def end_transaction(connection: Connection, transactional_id: str) -> None:
@@ -36,3 +38,5 @@ def end_transaction(connection: Connection, transactional_id: str) -> None:
     except KafkaException as error:
         doing = f"end the transaction of {transactional_id}"
         raise translate_exception(error, doing, faults.decisive()) from None
+    finally:
+        del producer  # after a time-out it would go on asking, beside the next call's

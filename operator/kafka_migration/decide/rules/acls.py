@@ -124,14 +124,18 @@ def transactional(acls: Iterable[Acl], topics: Collection[str]) -> frozenset[Acl
 
 
 def uses_transactional_id(acls: Iterable[Acl], principal: str, name: str) -> bool:
-    """An ALLOW lets the principal run transactions under this id."""
-    return any(
-        a.permission is Permission.ALLOW
-        and a.operation in ("WRITE", "ALL")
-        and a.principal in (principal, "User:*")
-        and a.covers_transactional_id(name)
-        for a in acls
+    """An ALLOW lets the principal run transactions under this id, and no DENY keeps it out."""
+    found = [
+        a for a in acls if a.principal in (principal, "User:*") and a.covers_transactional_id(name)
+    ]
+    allowed = any(
+        a.permission is Permission.ALLOW and a.operation in ("WRITE", "ALL") for a in found
     )
+    denied = any(
+        a.permission is Permission.DENY and a.operation in ("WRITE", "DESCRIBE", "ALL")
+        for a in found
+    )
+    return allowed and not denied
 
 
 def missing(wanted: Collection[Acl], present: Iterable[Acl]) -> tuple[Acl, ...]:

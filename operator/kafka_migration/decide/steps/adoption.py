@@ -84,16 +84,18 @@ def _principal_conflicts(context: UnitContext) -> list[Problem]:
 
 
 def another_unit_overlaps(context: UnitContext) -> Verdict:
-    """A topic, a workload and a group belong to one unit."""
+    """A topic, a workload, a group and a transactional id belong to one unit."""
     problems = []
     mine = set(context.writes)
     groups = {g.name for g in context.spec.consumer_groups}
+    ids = set(context.spec.fence.transactional_ids)
     for other in context.facts[facts.UNITS]:
         if other.loaded.uid == context.loaded.uid:
             continue
         spec = other.loaded.spec
         shared = mine & set(spec.get("topics", {}).get("writes", []))
         shared |= groups & {g.get("name") for g in spec.get("consumerGroups", [])}
+        shared |= ids & set(spec.get("fence", {}).get("transactionalIds", []))
         if other.loaded.key.namespace == context.loaded.key.namespace:
             shared |= _deployed(context.loaded.spec) & _deployed(spec)
         if shared:

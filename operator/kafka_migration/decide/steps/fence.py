@@ -68,10 +68,10 @@ def ends_are_not_stable(context: UnitContext) -> Verdict:
     open_at = [p for p, hw in settled.ends.high.items() if settled.ends.stable.get(p) != hw]
     if open_at:
         text = (
-            f"{open_at[0]}: a transaction of somebody else is open from offset "
-            f"{settled.ends.stable.get(open_at[0])} on (LSO below the high watermark); waiting for "
-            "it to end; name its id in spec.fence.transactionalIds if it is the unit's own, or "
-            "abort it (kafka-transactions.sh)"
+            f"{open_at[0]}: a transaction that no id of spec.fence.transactionalIds ends is open "
+            f"from offset {settled.ends.stable.get(open_at[0])} on (LSO below the high watermark); "
+            "waiting for it to end; abort it (kafka-transactions.sh), and name its id there if it "
+            "is the unit's own"
         )
         return wait(Reason.OPEN_TRANSACTION, text)
     if settled.under_replicated:

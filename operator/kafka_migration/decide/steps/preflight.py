@@ -8,14 +8,18 @@ from typing import Final
 from kafka_migration.decide.context import UnitContext, moves_authority, moves_groups
 from kafka_migration.decide.rules.acceptance import refusing
 from kafka_migration.decide.rules.inventory import ANY_TIMESTAMP
-from kafka_migration.decide.rules.windows import FORECAST_BASE_SECONDS, settle_seconds
+from kafka_migration.decide.rules.windows import (
+    ABORT_SECONDS,
+    FORECAST_BASE_SECONDS,
+    settle_seconds,
+)
 from kafka_migration.decide.steps import (
     approval,
     groups_fit,
     owners,
     place,
     prepare,
-    transactions,
+    transactional_ids,
     translate_offsets,
 )
 from kafka_migration.decide.steps.writers import acknowledged, writers_are_not_covered
@@ -135,8 +139,9 @@ def settle_window(context: UnitContext) -> float:
 
 
 def pause_is_longer_than_budget(context: UnitContext) -> Verdict:
-    """Two settle windows and what else the pause holds fit into the budget."""
-    forecast = 2 * settle_window(context) + FORECAST_BASE_SECONDS
+    """Two settle windows, an abort per id and what else the pause holds fit into the budget."""
+    aborts = ABORT_SECONDS * len(context.spec.fence.transactional_ids)
+    forecast = 2 * settle_window(context) + aborts + FORECAST_BASE_SECONDS
     budget = context.spec.pause_budget_seconds
     if forecast <= budget:
         return PASS
@@ -178,9 +183,16 @@ def transaction_stays_open(context: UnitContext) -> Verdict:
 
 def groups_read_more(context: UnitContext) -> Verdict:
     """A topic of a group that does not move with it would be read from wherever the reset says."""
-    problems = []
+    problems, own = [], []
     for group, commits in sorted(context.facts[facts.LEAVING_COMMITS].items()):
-        others = sorted({p.topic for p in commits} - set(context.spec.topics.reads))
+        named = {p.topic for p in commits}
+        for topic in sorted(named & set(context.writes)):
+            text = (
+                f"group {group} has offsets of topic {topic}, which the unit writes itself: not "
+                "supported yet; delete these offsets if nothing goes on from them"
+            )
+            own.append(Problem(Reason.NOT_SUPPORTED, f"group/{group}", text))
+        others = sorted(named - {*context.spec.topics.reads, *context.writes})
         if others:
             text = (
                 f"group {group} also has offsets of {', '.join(others[:5])} (+{len(others[5:])}), "
@@ -188,7 +200,7 @@ def groups_read_more(context: UnitContext) -> Verdict:
                 f"offsets, or acknowledge TopicNotInScope for group/{group}"
             )
             problems.append(Problem(Reason.TOPIC_NOT_IN_SCOPE, f"group/{group}", text))
-    return fail(p for p in problems if not acknowledged(context, p))
+    return fail([*own, *(p for p in problems if not acknowledged(context, p))])
 
 
 def entering_group_is_used(context: UnitContext) -> Verdict:
@@ -242,7 +254,7 @@ _OWN: tuple[Task[UnitContext], ...] = (
         copy_or_proof_is_behind,
         applies=moves_authority,
     ),
-    transactions.MAY_BE_USED,
+    transactional_ids.MAY_BE_USED,
     Task(
         "no transaction left open",
         (facts.HELD_TRANSACTIONS,),

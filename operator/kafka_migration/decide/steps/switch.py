@@ -51,9 +51,9 @@ def unlifted(context: UnitContext) -> bool:
     return not passing_on(context) or bool(present & set(lifted_at_switch(context)))
 
 
-def undecided_groups(context: UnitContext) -> bool:
-    """The Switch entry is not written yet, and groups move."""
-    return undecided(context) and moves_groups(context)
+def groups_may_come_back(context: UnitContext) -> bool:
+    """Groups move; their positions count until the entry, and until the lift that follows it."""
+    return moves_groups(context) and still_before_the_lift(context)
 
 
 def register_is_unread(_context: UnitContext) -> Verdict:
@@ -222,7 +222,7 @@ TASKS: tuple[Task[UnitContext], ...] = (
         "groups as recorded",
         (facts.LEAVING_GROUPS, facts.LEAVING_COMMITS, facts.ENTERING_COMMITS),
         groups_came_back,
-        applies=undecided_groups,
+        applies=groups_may_come_back,
     ),
     Task(
         "fences held",

@@ -145,6 +145,14 @@ def test_who_may_use_a_transactional_id(entry, usable):
     assert acls.uses_transactional_id([entry], "User:a", "bank-0") is usable
 
 
+@pytest.mark.parametrize("operation", ["WRITE", "DESCRIBE", "ALL"])
+@pytest.mark.parametrize("principal", ["a", "*"])
+def test_a_deny_keeps_from_a_transactional_id(operation, principal):
+    allow = acl("a", "WRITE", "bank-0", kind="TRANSACTIONAL_ID")
+    deny = acl(principal, operation, "bank", "PREFIXED", "TRANSACTIONAL_ID", "DENY")
+    assert not acls.uses_transactional_id([allow, deny], "User:a", "bank-0")
+
+
 def test_a_deny_and_whoever_is_left_out_are_not_copied():
     assert copied(acl("a", "READ", permission="DENY")) == ()
     assert copied(acl("mirror", "READ"), left_out={"User:mirror"}) == ()
