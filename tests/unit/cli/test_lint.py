@@ -29,7 +29,7 @@ def test_the_examples_are_without_fault(kmig, name):
         ("  wave: 10", "  wave: ten", "spec.wave: "),
         ("  wave: 10", "  wave: 10\n  waves: 10", "spec.waves: unknown field"),
         ("  pauseBudgetSeconds: 90\n", "", "spec.pauseBudgetSeconds: required field is missing"),
-        ("      role: Writer", "      role: Both", "spec.workloads.0.role: "),
+        ("      role: Writer", "      role: Bystander", "spec.workloads.0.role: "),
         ("/v1alpha1", "/v1", "apiVersion: must be kafka-migration.io/v1alpha1"),
         ("kind: WorkloadCutover", "kind: WorkloadCutOver", "kind: must be one of"),
     ],
