@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.e2e import matrix
 
+ROOT = Path(__file__).resolve().parents[3]
 TWO_ROWS = matrix.page({"test_a.py::test_one": "One.", "test_a.py::test_two": "Two."})
 SANDBOX = {"source": "id-1", "target": "id-2"}
 PASSED = {"outcome": "passed"}
@@ -49,3 +50,19 @@ def test_rows_without_a_sandbox_are_not_done() -> None:
     rows = {"test_a.py::test_one": PASSED, "test_a.py::test_two": PASSED}
     record = {"sandbox": {"source": "id-1"}, "rows": rows}
     assert matrix.not_done(TWO_ROWS, record) == ["no sandbox answered: no row ran on it"]
+
+
+def test_a_nightly_row_is_wanted_of_the_nightly_run_only():
+    nightly = f"{min(matrix.NIGHTLY)}::test_one"
+    listed = matrix.page({"test_a.py::test_one": "One.", nightly: "Long."})
+    record = {"sandbox": SANDBOX, "rows": {}}
+    assert matrix.not_done(listed, record) == ["test_a.py::test_one: did not run"]
+    assert matrix.not_done(listed, record, nightly=True) == [f"{nightly}: did not run"]
+
+
+def test_make_runs_apart_exactly_the_files_that_are_nightly():
+    """One list in the Makefile, one in matrix.py: a file in neither run would never run."""
+    (line,) = [
+        t for t in (ROOT / "Makefile").read_text().splitlines() if t.startswith("NIGHTLY :=")
+    ]
+    assert {Path(name).name for name in line.split()[2:]} == matrix.NIGHTLY
