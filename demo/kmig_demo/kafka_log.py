@@ -18,7 +18,7 @@ from kmig_demo.evidence import Log, LogRecord, parse_value
 TIMEOUT = 20.0
 SILENCE_SECONDS = 20.0
 BATCH = 10_000
-_END = KafkaError._PARTITION_EOF  # noqa: SLF001 - its name in librdkafka, not privacy
+_END = "_PARTITION_EOF"  # librdkafka's name of it
 T = TypeVar("T")
 Make = Callable[[bytes | None, int], T]
 
@@ -88,7 +88,7 @@ class _Reading(Generic[T]):
             for message in self._consumer.consume(BATCH, 1.0):
                 heard = time.monotonic()
                 error, partition, offset = message.error(), message.partition(), message.offset()
-                if error is not None and error.code() != _END:
+                if error is not None and error.name() != _END:
                     raise KafkaException(error)
                 if partition is None or offset is None:
                     raise KafkaException(KafkaError(KafkaError.UNKNOWN))

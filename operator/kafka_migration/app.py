@@ -67,7 +67,7 @@ class App:
 
     # ---- the doorbell
 
-    def ring(self, key: Key, spec: Mapping[str, Any], gone: bool) -> None:  # noqa: FBT001 - Ring's
+    def ring(self, key: Key, spec: Mapping[str, Any], *, gone: bool) -> None:
         """kopf saw the object: tick it, and those it is related to before or now."""
         before = self.related(key)
         if gone:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import kopf
 
@@ -19,7 +19,12 @@ from kafka_migration.model.kubernetes import Key
 PLURALS = ("kafkamigrations", "workloadcutovers")
 PULSE_SECONDS = 1.0
 
-Ring = Callable[[Key, Mapping[str, Any], bool], None]  # key, spec, gone
+
+class Ring(Protocol):
+    """What is told of each event of our kinds."""
+
+    def __call__(self, key: Key, spec: Mapping[str, Any], *, gone: bool) -> None:
+        """The object was seen with this spec, or is gone."""
 
 
 class EndlessBackoffs:
@@ -68,7 +73,7 @@ def registry(ring: Ring, pulse: Callable[[], None]) -> kopf.OperatorRegistry:
     async def rung(type: str | None, body: kopf.Body, **_: Any) -> None:  # noqa: A002 - kopf's name
         metadata = body["metadata"]
         key = Key(body["kind"], metadata["namespace"], metadata["name"])
-        ring(key, dict(body.get("spec") or {}), type == "DELETED")
+        ring(key, dict(body.get("spec") or {}), gone=type == "DELETED")
 
     for plural in PLURALS:
         kopf.on.event(GROUP, VERSION, plural, registry=handlers)(rung)

@@ -108,9 +108,15 @@ def _holder(address: str, port: int) -> str:
     said = run(["ss", "-Hltnp", f"sport = :{port}"], timeout=_SECONDS, env=clean_environment())
     for line in said.splitlines():
         local, *_, last = line.split()[3:]
-        if local.rpartition(":")[0] in {address, "0.0.0.0", "*", "[::]"}:  # noqa: S104 - compared only
+        if _covers(local.rpartition(":")[0], address):
             return last if last.startswith("users:") else "another program"
     return ""
+
+
+def _covers(listening: str, address: str) -> bool:
+    """An address as ss prints it, perhaps with its interface, is this one or stands for every one."""
+    host = listening.partition("%")[0].strip("[]")
+    return host in {address, "*"} or ipaddress.ip_address(host).is_unspecified
 
 
 def _ip(*words: str) -> str:

@@ -16,8 +16,7 @@ from bank_apps.books import Books
 BATCH = 10_000
 TIMEOUT_SECONDS = 10.0
 PATIENCE_SECONDS = 30.0
-_END = KafkaError._PARTITION_EOF  # noqa: SLF001 - its name in librdkafka, not privacy
-_TIMED_OUT = KafkaError._TIMED_OUT  # noqa: SLF001 - likewise
+_END = "_PARTITION_EOF"  # librdkafka's name of it
 
 
 def read_balances(settings: Mapping[str, str], topic: str, group: str) -> Books:
@@ -62,10 +61,12 @@ def _read(consumer: Consumer, topic: str) -> Books:
             error = message.error()
             if error is None:
                 books.restore(message.value() or b"")
-            elif error.code() == _END:
+            elif error.name() == _END:
                 open_partitions.discard(message.partition() or 0)
             else:
                 raise KafkaException(error)
         if time.monotonic() - heard > PATIENCE_SECONDS:
-            raise KafkaException(KafkaError(_TIMED_OUT, f"{topic} is not readable"))
+            raise KafkaException(
+                KafkaError(KafkaError.REQUEST_TIMED_OUT, f"{topic} is not readable")
+            )
     return books

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol, cast
 
 from confluent_kafka import (
     Consumer,
@@ -68,6 +68,18 @@ _READING: Config = {
 }
 
 
+class _Record(Protocol):
+    """A message without an error: the library's type leaves open what each of these has."""
+
+    def topic(self) -> str: ...
+    def partition(self) -> int: ...
+    def offset(self) -> int: ...
+    def key(self) -> bytes | None: ...
+    def value(self) -> bytes | None: ...
+    def headers(self) -> list[tuple[str, bytes | None]] | None: ...
+    def timestamp(self) -> tuple[int, int]: ...
+
+
 class KafkaReader:
     """Implements `reading.Reader` for one cluster."""
 
@@ -117,20 +129,19 @@ class KafkaReader:
     def _events(self, messages: Sequence[Message]) -> list[ReadEvent]:
         events: list[ReadEvent] = []
         open_run: dict[Partition, tuple[list[int], list[bytes]]] = {}
-        for message in messages:
+        # Asking each record for what it always has would cost per record.
+        for message, record in zip(messages, cast("Sequence[_Record]", messages), strict=True):
             error = message.error()
             if error is not None:
                 self._flush(open_run, events)
                 events += self._told(message, error)
                 continue
-            # Asking each record for what it always has would cost per record.
-            place = message.topic(), message.partition()
-            partition = self._ids[place]  # type: ignore[index]  # a record has both
+            partition = self._ids[record.topic(), record.partition()]
             run = open_run.get(partition)
             if run is None:
                 run = open_run[partition] = ([], [])
-            run[0].append(message.offset())  # type: ignore[arg-type]  # a record has one
-            run[1].append(_mark(message, timestamps=self._timestamps[partition]))
+            run[0].append(record.offset())
+            run[1].append(_mark(record, timestamps=self._timestamps[partition]))
         self._flush(open_run, events)
         return events
 
@@ -198,13 +209,9 @@ class KafkaReader:
         self._admin = None  # its connections end with it
 
 
-def _mark(message: Message, *, timestamps: bool) -> bytes:
-    return mark(
-        message.key(),
-        message.value(),
-        message.headers(),  # type: ignore[arg-type]  # read ones are pairs with bytes or None
-        message.timestamp()[1] if timestamps else None,
-    )
+def _mark(record: _Record, *, timestamps: bool) -> bytes:
+    timestamp = record.timestamp()[1] if timestamps else None
+    return mark(record.key(), record.value(), record.headers(), timestamp)
 
 
 def _holds_record(consumer: Consumer, partition: Partition, end: int) -> bool:

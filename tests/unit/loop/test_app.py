@@ -50,19 +50,19 @@ def drain(app: App) -> None:
 
 
 def test_an_event_on_either_ticks_both(app, ticks):
-    app.ring(UNIT_KEY, unit_spec(), False)
+    app.ring(UNIT_KEY, unit_spec(), gone=False)
     drain(app)
     assert set(ticks.keys) == {UNIT_KEY, MIGRATION_KEY}
     ticks.keys.clear()
-    app.ring(MIGRATION_KEY, migration_spec(), False)
+    app.ring(MIGRATION_KEY, migration_spec(), gone=False)
     drain(app)
     assert set(ticks.keys) == {UNIT_KEY, MIGRATION_KEY}
 
 
 def test_a_unit_that_is_gone_ticks_its_migration_once_more(app, ticks):
-    app.ring(UNIT_KEY, unit_spec(), False)
+    app.ring(UNIT_KEY, unit_spec(), gone=False)
     drain(app)
-    app.ring(UNIT_KEY, unit_spec(), True)
+    app.ring(UNIT_KEY, unit_spec(), gone=True)
     assert app.related(UNIT_KEY) == ()
     ticks.keys.clear()
     drain(app)

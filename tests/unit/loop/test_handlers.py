@@ -183,7 +183,7 @@ def test_every_event_of_our_kinds_rings_and_nothing_is_ever_written(rung):
     """Not even when the ring raises: K13 stored its words on the object."""
     rings: list[tuple[Key, bool]] = []
 
-    def ring(key, spec, gone):
+    def ring(key, spec, *, gone):
         rings.append((key, gone))
         if key == U:
             raise RuntimeError("password=secret")
@@ -211,7 +211,7 @@ def test_after_an_expired_watch_everything_is_listed_and_rings_again(rung):
         api.send("kafkamigrations", "ERROR", {"kind": "Status", "code": 410, "reason": "Expired"})
         await until(lambda: rings.count(A) >= 2)
 
-    rung(scenario, lambda key, _spec, _gone: rings.append(key))
+    rung(scenario, lambda key, _spec, *, gone: rings.append(key))
 
 
 def test_an_api_that_fails_for_a_while_does_not_end_us(rung):
@@ -223,7 +223,7 @@ def test_an_api_that_fails_for_a_while_does_not_end_us(rung):
         api.objects["kafkamigrations"] = [body(A)]
         await until(lambda: A in rings)
 
-    rung(scenario, lambda key, _spec, _gone: rings.append(key))
+    rung(scenario, lambda key, _spec, *, gone: rings.append(key))
 
 
 def test_the_waits_between_retries_never_end_and_stay_bounded():
