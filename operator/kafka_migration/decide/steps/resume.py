@@ -1,4 +1,4 @@
-"""Resume: replicas back, pods new and ready, the binding proven as mounted, F read again."""
+"""Resume: commits and replicas back, pods new and ready, binding proven as mounted, F read again."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Collection
 from kafka_migration.decide.context import UnitContext, moves_authority
 from kafka_migration.decide.rules import names
 from kafka_migration.decide.rules.pause import pause_of
+from kafka_migration.decide.steps.commits_kept import COMMITS_KEPT
 from kafka_migration.decide.steps.return_mirror import freed
 from kafka_migration.decide.steps.seam import fenced_ends
 from kafka_migration.decide.tasks import Task
@@ -195,6 +196,7 @@ def unrecorded(context: UnitContext) -> bool:
 _PROBES = (facts.WORKLOADS, facts.BINDINGS, facts.PROBE_PODS)
 TASKS: tuple[Task[UnitContext], ...] = (
     Task("no old binding", _PROBES, a_node_served_an_old_binding, start_anew, unrecorded),
+    COMMITS_KEPT,
     Task("replicas back", (facts.WORKLOADS,), replicas_are_missing, scale_up, unrecorded),
     Task(
         "binding as mounted",

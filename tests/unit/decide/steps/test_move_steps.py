@@ -184,6 +184,23 @@ def test_replicas_return_only_after_the_binding_was_read_back():
     assert not planted.decide("writer")[0].moved
 
 
+def test_commits_that_expired_are_written_again_before_anybody_reads():
+    planted = at("reader", "Resume")
+    written = dict(planted.target.commits["orders"])
+    planted.target.commits["orders"] = {}
+    planted.tick("reader")
+    assert planted.target.commits["orders"] == written
+    assert planted.replicas["reader"] == 0
+
+
+def test_a_group_that_has_begun_to_read_keeps_what_it_committed():
+    planted = last_at("reader", "Resume")
+    read_on = {p: Commit(c.offset + 1) for p, c in planted.target.commits["orders"].items()}
+    planted.target.commits["orders"] = dict(read_on)
+    planted.tick("reader")
+    assert planted.target.commits["orders"] == read_on
+
+
 def test_pods_that_may_have_read_an_old_binding_are_started_anew_before_the_node_is_probed_again():
     planted = before_entry("writer", EntryKind.RESUMED)
     name = next(iter(planted.probes))
