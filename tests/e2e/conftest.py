@@ -25,7 +25,7 @@ from kmig_demo.objects import MIGRATIONS, UNITS
 ROOT = Path(__file__).resolve().parents[2]
 # Cheap rows first; secrecy last, when there is most to search.
 ORDER = (
-    *("bad_inputs", "planted_loss", "bad_unit", "move"),
+    *("bad_inputs", "planted_loss", "mirrors", "bad_unit", "move"),
     *("operator_killed", "back_out", "rollback", "readers", "windows_and_abort"),
     *("bank", "awkward_topics", "secrecy"),
 )

@@ -1,6 +1,6 @@
 """The Connect cluster of one migration, asked through its REST interface as its operator may.
 
-Called by rows that look at mirrors and by the search for secrets. It changes nothing.
+Called by rows that look at mirrors or do what the runbooks say, and by the search for secrets.
 """
 
 from __future__ import annotations
@@ -42,10 +42,18 @@ class Connect:
 
     def everything(self) -> str:
         """Connectors with configuration and status, as Connect answers."""
+        return self.ask("GET", "?expand=info&expand=status")
+
+    def ask(self, method: str, path: str, body: Any = None) -> str:
+        """One request about connectors, as `curl` would send it; an error is raised."""
         with self.ground.forwarded(self.namespace, f"service/{self.deployment}", PORT) as port:
-            address = f"http://127.0.0.1:{port}/connectors?expand=info&expand=status"
             login = base64.b64encode(f"operator:{self.password()}".encode()).decode()
-            request = urllib.request.Request(address, headers={"Authorization": f"Basic {login}"})
+            request = urllib.request.Request(
+                f"http://127.0.0.1:{port}/connectors{path}",
+                data=None if body is None else json.dumps(body).encode(),
+                headers={"Authorization": f"Basic {login}", "Content-Type": "application/json"},
+                method=method,
+            )
             with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
                 text: str = answer.read().decode()
         return text

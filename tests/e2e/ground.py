@@ -127,6 +127,22 @@ class Ground:
         return str(pod)
 
     @contextmanager
+    def without_operator(self) -> Iterator[None]:
+        """No operator runs for the length of a block, as the runbooks ask for."""
+        scale = ("-n", SYSTEM, "scale", "deployment", "kmig-operator")
+        self.logs.append(self.operator_log())
+        self.kubectl.run(*scale, "--replicas=0")
+        try:
+            self.wait(
+                "end of the operator",
+                PATIENCE_SECONDS,
+                lambda: str(len(self.kubectl.find(SYSTEM, "pods", "-l", OPERATOR)) or ""),
+            )
+            yield
+        finally:
+            self.kubectl.run(*scale, "--replicas=1")
+
+    @contextmanager
     def forwarded(self, namespace: str, what: str, port: int) -> Iterator[int]:
         """A local port that leads to a Service or pod for the length of a block."""
         where = ("-n", namespace, "port-forward", "--address", "127.0.0.1", what, f":{port}")

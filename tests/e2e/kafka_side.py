@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable, Collection
 from typing import Any
 
+from confluent_kafka import OFFSET_END, TopicPartition
 from confluent_kafka.admin import (
     AclBinding,
     NewTopic,
@@ -71,6 +72,11 @@ class KafkaSide(ClusterAdmin):
         """As an administrator who mends a conflict."""
         gone = self._client.delete_topics([name], operation_timeout=TIMEOUT)
         self._settle(gone.values(), ignore=GONE)
+
+    def expire(self, topic: str) -> None:
+        """Delete every record of a topic of one partition, as retention does."""
+        end = TopicPartition(topic, 0, OFFSET_END)
+        self._settle(self._client.delete_records([end]).values())
 
     def acls(self, concerns: Callable[[AclBinding], bool]) -> list[AclBinding]:
         """ACL entries that `concerns` accepts."""

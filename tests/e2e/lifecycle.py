@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.e2e.ground import Ground
+from tests.e2e.ground import Ground, short_uid
 
 from kmig_demo.errors import DemoError
 from kmig_demo.kubectl import Object
@@ -116,6 +116,13 @@ class Migration:
             60.0,
             lambda: self.name if self.ground.kubectl.exists(*left) else "",
         )
+
+    def discard(self, topic: str) -> None:
+        """Remove it with its namespace and workers: gives their memory back to later rows."""
+        uid, ground = short_uid(self.found()), self.ground
+        self.remove()
+        ground.kubectl.run("delete", "namespace", self.namespace, "--timeout=90s", seconds=100)
+        ground.sides["target"].remove([topic, uid])
 
 
 @dataclass

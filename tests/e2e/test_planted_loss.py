@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.e2e import manifests
-from tests.e2e.ground import Ground, short_uid
+from tests.e2e.ground import Ground
 from tests.e2e.lifecycle import STAGE_SECONDS, Migration, statements, traces
 
 from kmig_demo.history import History
@@ -32,7 +32,7 @@ def test_a_mirror_that_loses_a_record_is_refused_by_name_and_no_cutover_is_permi
     assert "MISSING after" in message
     assert message.endswith("the target is not the original: do not cut over")
     require_no_permission(migration)
-    remove(ground, migration)
+    migration.discard(ground.named("lossy"))
 
 
 def faulty_migration(ground: Ground) -> Migration:
@@ -60,11 +60,3 @@ def require_no_permission(migration: Migration) -> None:
     assert condition(found, "Stalled")["status"] == "True"
     assert "MISSING" in statements(found)
     assert traces(found) == []
-
-
-def remove(ground: Ground, migration: Migration) -> None:
-    """Give its memory back to the rows that follow."""
-    uid = short_uid(migration.found())
-    migration.remove()
-    ground.kubectl.run("delete", "namespace", migration.namespace, "--timeout=90s", seconds=100)
-    ground.sides["target"].remove([ground.named("lossy"), uid])
