@@ -154,12 +154,12 @@ class KafkaReader:
 
     def _told(self, message: Message, error: KafkaError) -> list[ReadEvent]:
         """Turn an error message into an event; one that names no partition is only remembered."""
-        partition = self._ids.get((message.topic() or "", message.partition() or 0))
-        if partition is None or message.topic() is None:
+        topic, number, offset = message.topic(), message.partition(), message.offset()
+        if topic is None or number is None or (partition := self._ids.get((topic, number))) is None:
             self._remember(error)
             return []
-        if error.code() == Local.PARTITION_EOF:
-            return [End(partition, message.offset() or 0)]
+        if error.code() == Local.PARTITION_EOF and offset is not None:
+            return [End(partition, offset)]
         if error.retriable() or error.code() in PASSING:
             self._remember(error)
             return []

@@ -133,8 +133,9 @@ class Reading:
 
 
 def partition_of(message: Message) -> Partition:
-    """The partition that a message or its error is about."""
-    return Partition(str(message.topic()), int(message.partition() or 0))
+    """The partition that a message or its error is about; number -1 if it names none."""
+    number = message.partition()
+    return Partition(str(message.topic()), -1 if number is None else number)
 
 
 def about_group(message: Message) -> bool:

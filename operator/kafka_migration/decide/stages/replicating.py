@@ -57,10 +57,16 @@ def _ready(context: MigrationContext, workers: Workers, what: str) -> Verdict:
         text = f"a password or certificate of the mirrors changed; the {what} get it"
         return wait(Reason.CONNECT_NOT_READY, text)
     if workers.ready < workers.wanted or workers.wanted == 0:
-        said = f": {workers.problem}" if workers.problem else ""
-        text = f"{workers.ready} of {workers.wanted} {what} ready{said}"
+        text = f"{workers.ready} of {workers.wanted} {what} ready{_why(context, workers)}"
         return wait(Reason.CONNECT_NOT_READY, text)
     return PASS
+
+
+def _why(context: MigrationContext, workers: Workers) -> str:
+    wanted = context.spec.replication.mirror_maker2.workers
+    if workers.wanted < wanted:
+        return f": somebody scaled their Deployment; scale it to {wanted} again"
+    return f": {workers.problem}" if workers.problem else ""
 
 
 def _outdated(context: MigrationContext, workers: Workers) -> bool:

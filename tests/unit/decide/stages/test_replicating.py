@@ -47,6 +47,14 @@ def test_the_stage_is_not_reached(disturb, reason, stalled):
     assert stands(planted, "leave") == (reason, stalled)
 
 
+def test_workers_that_somebody_scaled_down_are_named_with_the_number_to_scale_to():
+    planted = last_at("leave", "Replicating")
+    planted.workers = replace(planted.workers, ready=0, wanted=0)
+    assert stands(planted, "leave") == STARTS
+    message = planted.decide("leave")[0].status["message"]
+    assert "somebody scaled their Deployment; scale it to" in message
+
+
 def test_a_topic_that_is_made_anew_is_seen_at_every_later_stage():
     planted = last_at("leave", "Validated")
     planted.source.topics["orders"] = topic("orders", "s-2")
