@@ -172,6 +172,17 @@ class Pause(StatusModel):
     operator_seconds: float | None = Field(default=None, description="Share of the operator.")
 
 
+class TranslatedOffsets(StatusModel):
+    """Where the unit's consumer groups begin on the side entered, as promised before they do."""
+
+    grade: Literal["Exact", "Safe", "SafeCompacted"] | None = Field(
+        default=None, description="The weakest promise of all partitions of all groups."
+    )
+    replay_records: int | None = Field(
+        default=None, description="How many records at most are read again, of all groups together."
+    )
+
+
 class WorkloadCutoverStatus(CommonStatus):
     """Where the unit is, and what it waits for."""
 
@@ -190,5 +201,8 @@ class WorkloadCutoverStatus(CommonStatus):
     waiting_for: Short | None = Field(default=None, description="Reason of the open task, if any.")
     steps: Annotated[list[Progress], Field(max_length=32)] = Field(
         default_factory=list, description="Steps.", json_schema_extra=list_map("name")
+    )
+    offsets: TranslatedOffsets | None = Field(
+        default=None, description="The translated offsets of this leg, from TranslateOffsets on."
     )
     pause: Pause | None = Field(default=None, description="The write pause.")

@@ -121,6 +121,7 @@ def _unit(view: UnitView) -> RenderableType:
         ("on", _way(view.active_cluster or "?", view.desired_cluster)),
         ("attempt", str(view.attempt) if view.attempt and view.attempt > 1 else None),
         ("leg", "way back" if view.direction == "reverse" else None),
+        ("read again", f"up to {view.replay} records" if view.replay else None),
     ]
     said = _state(view)
     if view.pause:

@@ -73,6 +73,7 @@ class UnitView(Common):
     attempt: int | None
     direction: str | None  # reverse: the way back of this attempt
     steps: tuple[Row, ...]
+    replay: int  # records that its groups read again at most
     pause: Mapping[str, float]
 
 
@@ -189,6 +190,7 @@ def _unit(body: Mapping[str, Any], now: datetime) -> UnitView:
         attempt=status.get("attempt"),
         direction=status.get("direction"),
         steps=_rows(status.get("steps", []), now),
+        replay=(status.get("offsets") or {}).get("replayRecords") or 0,
         pause={k: v for k, v in (status.get("pause") or {}).items() if v is not None},
     )
 

@@ -12,6 +12,7 @@ from kafka_migration.decide.gate import aborted
 from kafka_migration.decide.leg import refusal, wanted, wanted_back
 from kafka_migration.decide.machine import Move, Phase
 from kafka_migration.decide.rules import legs
+from kafka_migration.decide.steps.translate_offsets import published
 from kafka_migration.decide.table import Step, step_order
 from kafka_migration.decide.tasks import Open, Walk
 from kafka_migration.model.entries import EntryKind
@@ -71,6 +72,7 @@ def status_of(context: UnitContext, standing: Standing, now: str) -> dict[str, A
         waitingFor=verdict.reason.value if verdict else "",
         steps=before if backing else progressed(before, order, standing.step.name, now),
         problems=shown(verdict.problems if verdict else ()),
+        offsets=published(context),
         pause=context.recorded(EntryKind.RESUMED) or {},
         workload=", ".join(w.name for w in context.spec.workloads)[:253],
         conditions=merged(

@@ -142,6 +142,20 @@ def test_the_pause_is_shown_with_its_shares():
 
 
 @pytest.mark.parametrize(
+    ("offsets", "said"),
+    [
+        ({"grade": "Safe", "replayRecords": 12}, True),
+        ({"grade": "Exact", "replayRecords": 0}, False),
+        ({}, False),
+    ],
+)
+def test_what_a_unit_s_groups_may_read_again_is_shown(offsets, said):
+    body = samples.moved()
+    body["status"]["offsets"] = offsets
+    assert ("read again up to 12 records" in drawn(Family(None, (body,)), width=200)) is said
+
+
+@pytest.mark.parametrize(
     ("seconds", "said"),
     [(0.04, "0.0 s"), (9.94, "9.9 s"), (9.96, "10 s"), (59.7, "1 min 0 s"), (7500, "2 h 5 min")],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from kafka_migration.api.cutover import ConsumerGroup
 from kafka_migration.decide.context import UnitContext, moves_groups
@@ -180,6 +181,16 @@ def record(context: UnitContext) -> Asked | None:
 def _worst(told: Mapping[str, Mapping[Partition, Translated]]) -> Grade:
     grades = (answer.grade for answers in told.values() for answer in answers.values())
     return max(grades, key=_ORDER.index, default=Grade.EXACT)
+
+
+def published(context: UnitContext) -> dict[str, Any]:
+    """For status: the grade of this leg's offsets, and how many records are read again at most."""
+    data = context.recorded(EntryKind.TRANSLATED)
+    if data is None:
+        return {}
+    replay = (decode_offsets(encoded) for encoded in data["replay"].values())
+    again = sum(count for offsets in replay for count in offsets.values())
+    return {"grade": data["grade"], "replayRecords": again}
 
 
 def _unwritten(context: UnitContext) -> tuple[str, Offsets] | None:

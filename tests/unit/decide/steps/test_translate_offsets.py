@@ -111,6 +111,9 @@ def test_up_to_so_many_records_may_be_read_again_if_the_unit_says_so(most, moves
         data = recorded(planted).data
         assert data["grade"] == "SafeCompacted"
         assert data["replay"] == {"orders": {"orders": {"0": 9}}}
+        planted.run_until_step("reader", "Completed")
+        shown = {"grade": "SafeCompacted", "replayRecords": 9}
+        assert planted.status("reader")["offsets"] == shown
 
 
 def test_an_owner_that_turns_is_waited_for_by_name():
