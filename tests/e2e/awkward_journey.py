@@ -151,7 +151,7 @@ def set_out(journey: Journey) -> None:
     """Applications run, units rest, and every shape is written while mirrors copy."""
     ground, pair, namespace = journey.ground, journey.pair, journey.made.applications
     pair.start()
-    ground.kubectl.apply(resting_application(ground, namespace))
+    ground.kubectl.apply(manifests.idle(ground, namespace, RESTS, ground.named("writer")))
     pair.apply_units(
         topics={"writes": [pair.topic, *map(ground.named, topics.WRITTEN_BY_THE_UNIT)], "reads": []}
     )
@@ -169,17 +169,6 @@ def set_out(journey: Journey) -> None:
     everything_is_copied(journey, "source")
     source, expiring = journey.cluster("source"), ground.named(topics.EXPIRING)
     source.delete_before(expiring, 0, topics.GONE_WHILE_FOLLOWED)
-
-
-def resting_application(ground: Ground, namespace: str) -> list[manifests.Manifest]:
-    """An application that holds a binding and has written nothing yet."""
-    user = ground.named("writer")
-    made = manifests.application(namespace, RESTS, "recorder", STORE="/store")
-    pod = made["spec"]["template"]["spec"]
-    pod["volumes"].append({"name": "binding", "secret": {"secretName": f"{RESTS}-kafka"}})
-    mount = {"name": "binding", "mountPath": "/bindings/kafka", "readOnly": True}
-    pod["containers"][0]["volumeMounts"].append(mount)
-    return [*manifests.binding_secrets(ground, namespace, RESTS, user), made]
 
 
 def write_more(

@@ -210,6 +210,16 @@ def application(namespace: str, name: str, program: str, **environment: str) -> 
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
 
 
+def idle(ground: Ground, namespace: str, name: str, user: str) -> list[Manifest]:
+    """An application that holds a binding and neither writes nor reads, with its Secrets."""
+    made = application(namespace, name, "recorder", STORE="/store")
+    pod = made["spec"]["template"]["spec"]
+    pod["volumes"].append({"name": "binding", "secret": {"secretName": f"{name}-kafka"}})
+    mount = {"name": "binding", "mountPath": "/bindings/kafka", "readOnly": True}
+    pod["containers"][0]["volumeMounts"].append(mount)
+    return [*binding_secrets(ground, namespace, name, user), made]
+
+
 def service(namespace: str, name: str) -> Manifest:
     """The Service of an application."""
     spec = {
