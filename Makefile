@@ -17,7 +17,7 @@ SANDBOX := PYTHONPATH=sandbox $(BIN)/python -m kmig_sandbox
 # Loaded by what talks to the sandbox; the sandbox writes it.
 SANDBOX_ENV := .sandbox/env
 # As tests/e2e/matrix.py names them.
-NIGHTLY := $(addprefix tests/e2e/,test_awkward_topics.py test_groups.py test_mirrors.py)
+NIGHTLY := $(addprefix tests/e2e/,test_awkward_topics.py test_groups.py test_mirrors.py test_paused.py)
 
 .PHONY: help
 help: ## List the targets

@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ORDER = (
     *("bad_inputs", "planted_loss", "mirrors", "bad_unit", "move"),
     *("operator_killed", "back_out", "rollback", "readers", "windows_and_abort"),
-    *("bank", "groups", "awkward_topics", "secrecy"),
+    *("bank", "groups", "paused", "awkward_topics", "secrecy"),
 )
 USERS = ("writer", "reader", "bank")
 RECORD: dict[str, Any] = {"sandbox": {}, "rows": {}}

@@ -27,7 +27,9 @@ its rows did not run there and pass.
 |---|---|---|
 """
 # Too long for every run: `make test` is to end within an hour with nothing cached.
-NIGHTLY = frozenset({"test_awkward_topics.py", "test_groups.py", "test_mirrors.py"})
+NIGHTLY = frozenset(
+    {"test_awkward_topics.py", "test_groups.py", "test_mirrors.py", "test_paused.py"}
+)
 
 
 def rows(folder: Path = HERE) -> dict[str, str]:
