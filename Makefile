@@ -16,8 +16,6 @@ PYTEST := $(BIN)/python -m pytest
 SANDBOX := PYTHONPATH=sandbox $(BIN)/python -m kmig_sandbox
 # Loaded by what talks to the sandbox; the sandbox writes it.
 SANDBOX_ENV := .sandbox/env
-# As tests/e2e/matrix.py names them.
-NIGHTLY := $(addprefix tests/e2e/,test_awkward_topics.py test_groups.py test_mirrors.py test_paused.py)
 
 .PHONY: help
 help: ## List the targets
@@ -93,12 +91,12 @@ contract: venv ## Adapters against the real Kafka and Kubernetes of the sandbox
 
 e2e: venv ## The rows of tests/e2e/MATRIX.md on the sandbox; one that did not run is a failure
 	@rm -f .sandbox/e2e-rows.json
-	@source $(SANDBOX_ENV) && $(PYTEST) tests/e2e $(addprefix --ignore=,$(NIGHTLY))
+	@source $(SANDBOX_ENV) && $(PYTEST) $$($(BIN)/python tests/e2e/matrix.py --files)
 	@$(BIN)/python tests/e2e/matrix.py --ran
 
-e2e-nightly: venv ## The rows that are too long for every run: topics that are easily copied wrong
+e2e-nightly: venv ## The rows that are too long for every run
 	@rm -f .sandbox/e2e-rows.json
-	@source $(SANDBOX_ENV) && $(PYTEST) $(NIGHTLY)
+	@source $(SANDBOX_ENV) && $(PYTEST) $$($(BIN)/python tests/e2e/matrix.py --files-nightly)
 	@$(BIN)/python tests/e2e/matrix.py --ran-nightly
 
 test: ## All tests: check, unit, model, then the sandbox and everything on it

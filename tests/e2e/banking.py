@@ -167,14 +167,14 @@ class Bank(Pair):
         return {row.identity for row in part.rows}
 
 
-def open_bank(ground: Ground) -> tuple[Moves, Bank]:
+def open_bank(ground: Ground, course: Course = COURSE) -> tuple[Moves, Bank]:
     """The bank at work on the source, and its migration at its open CutOver gate."""
-    platform = ground.make_namespace("platform-b", role="migration")
-    applications = ground.make_namespace("apps-b", role="application")
-    bank = Bank(ground, applications, "bank", WAVE, (platform, COURSE.name), COURSE.letter)
+    platform = ground.make_namespace(f"platform-{course.letter}", role="migration")
+    applications = ground.make_namespace(f"apps-{course.letter}", role="application")
+    bank = Bank(ground, applications, "bank", WAVE, (platform, course.name), course.letter)
     bank.lay()
-    made = Moves(ground, Migration(ground, platform, COURSE.name), {"bank": bank}, applications)
-    to_replicating(made, COURSE)
+    made = Moves(ground, Migration(ground, platform, course.name), {"bank": bank}, applications)
+    to_replicating(made, course)
     to_cut_over(made)
     bank.start()
     bank.apply_units()

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from tests.e2e import matrix
+from tests.e2e.endings import ENDING, Waves
 from tests.e2e.ground import OPERATOR, SYSTEM, Ground
 from tests.e2e.kafka_side import KafkaSide
 from tests.e2e.moves import RETURNING, Moved, Moves, begin, finish, prepare
@@ -23,12 +24,6 @@ from kmig_demo.kubectl import Kubectl
 from kmig_demo.objects import MIGRATIONS, UNITS
 
 ROOT = Path(__file__).resolve().parents[2]
-# Cheap rows first; secrecy last, when there is most to search.
-ORDER = (
-    *("bad_inputs", "planted_loss", "mirrors", "bad_unit", "move"),
-    *("operator_killed", "back_out", "rollback", "readers", "windows_and_abort"),
-    *("bank", "groups", "paused", "awkward_topics", "secrecy"),
-)
 USERS = ("writer", "reader", "bank")
 RECORD: dict[str, Any] = {"sandbox": {}, "rows": {}}
 
@@ -68,6 +63,18 @@ def returns(ground: Ground) -> Moves:
 
 
 @pytest.fixture(scope="session")
+def ending(ground: Ground) -> Moves:
+    """The migration whose units end otherwise, at its open CutOver gate."""
+    return prepare(ground, ENDING)
+
+
+@pytest.fixture(scope="session")
+def waves(ending: Moves) -> Waves:
+    """Its undisturbed pair."""
+    return Waves(ending)
+
+
+@pytest.fixture(scope="session")
 def moved(moves: Moves) -> Moved:
     """The undisturbed move, which the disturbed ones must equal in the end."""
     pair = begin(moves, "plain")
@@ -86,10 +93,11 @@ def _require_operator(kubectl: Kubectl) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files in the order of ORDER; a file that it does not name is an error."""
+    """Files in the order of the matrix; one that it does not name is an error."""
+    order = (*matrix.EVERY_RUN, *matrix.NIGHTLY)
 
     def place(item: pytest.Item) -> int:
-        return ORDER.index(item.path.stem.removeprefix("test_"))
+        return order.index(item.path.stem.removeprefix("test_"))
 
     items.sort(key=place)
 

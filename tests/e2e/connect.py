@@ -19,16 +19,17 @@ TIMEOUT = 20.0
 
 @dataclass
 class Connect:
-    """REST of the forward workers of the migration with this short UID."""
+    """REST of the workers of one direction of the migration with this short UID."""
 
     ground: Ground
     namespace: str
     uid: str
+    direction: str = "forward"
 
     @property
     def deployment(self) -> str:
         """Name of the workers' Deployment, Service and Secret."""
-        return f"kmig-{self.uid}-forward"
+        return f"kmig-{self.uid}-{self.direction}"
 
     def scale(self, replicas: int) -> None:
         """What somebody should not do to the workers during a move."""

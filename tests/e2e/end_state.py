@@ -26,7 +26,21 @@ def end_state(pair: Pair, connect: Connect) -> dict[str, Any]:
         "mirrors": connect.mirrors_of(pair.topic),
         "leftovers": leftovers(pair),
     }
-    text = json.dumps(state, sort_keys=True).replace(f"m-{pair.name}", "m-PAIR")
+    return _nameless(pair, state)
+
+
+def writers_state(pair: Pair, connect: Connect) -> dict[str, Any]:
+    """Of the writer's unit alone, wherever the reader is."""
+    state = {
+        "unit": unit_state(pair, pair.writer),
+        "register": [line for line in register(pair) if " Read " not in line],
+        "mirrors": connect.mirrors_of(pair.topic),
+    }
+    return _nameless(pair, state)
+
+
+def _nameless(pair: Pair, state: dict[str, Any]) -> dict[str, Any]:
+    text = json.dumps(state, sort_keys=True).replace(pair.topic, "TOPIC")
     text = text.replace(f"{pair.name}-writer", "PAIR-writer")
     text = text.replace(f"{pair.name}-reader", "PAIR-reader")
     compared: dict[str, Any] = json.loads(text)

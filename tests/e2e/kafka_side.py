@@ -11,10 +11,11 @@ import secrets
 from collections.abc import Callable, Collection
 from typing import Any
 
-from confluent_kafka import OFFSET_END, TopicPartition
+from confluent_kafka import OFFSET_END, IsolationLevel, TopicPartition
 from confluent_kafka.admin import (
     AclBinding,
     NewTopic,
+    OffsetSpec,
     ScramCredentialInfo,
     ScramMechanism,
     UserScramCredentialDeletion,
@@ -120,6 +121,25 @@ class KafkaSide(ClusterAdmin):
             answers = self._client.alter_user_scram_credentials(doomed, request_timeout=TIMEOUT)
             self._settle(answers.values())
         return [f"user {name}" for name in users]
+
+    def remove_group(self, name: str) -> None:
+        """As somebody does who finds that nobody needs it."""
+        answers = self._client.delete_consumer_groups([name], request_timeout=TIMEOUT)
+        self._settle(answers.values())
+
+    def open_transactions(self, topic: str) -> dict[int, int]:
+        """Partitions whose last stable offset is below their end, and that offset."""
+        places = [TopicPartition(topic, number) for number in self.ends(topic)]
+        latest: Any = OffsetSpec.latest
+        answers = self._client.list_offsets(
+            {place: latest() for place in places},
+            isolation_level=IsolationLevel.READ_COMMITTED,
+            request_timeout=TIMEOUT,
+        )
+        stable = zip(answers, self._settle(answers.values()), strict=True)
+        found = {place.partition: result.offset for place, result in stable}
+        ends = self.ends(topic)
+        return {number: offset for number, offset in found.items() if offset < ends[number]}
 
     def committed(self, group: str) -> dict[int, int]:
         """Committed offsets of a group that reads one topic."""

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.e2e.end_state import register
-from tests.e2e.lifecycle import Migration
+from tests.e2e.fences import REFUSED, fences
 from tests.e2e.moves import Moves, begin
 from tests.e2e.pair import HISTORY, MOVE_SECONDS, RATE, Pair
 
@@ -20,10 +16,7 @@ from kmig_demo.findings import Kind
 from kmig_demo.objects import condition, step
 
 BACK_SECONDS = 180.0
-COMMAND_SECONDS = 60
 LONG_AFTER = timedelta(hours=6)
-REFUSED = 1
-KMIG = Path(sys.executable).with_name("kmig")
 IN_THE_PAUSE = ("Drain", "Settle", "Fence")
 
 
@@ -89,12 +82,12 @@ def test_a_lift_by_hand_that_would_let_two_sides_be_written_is_refused(
     writer = f"User:{aborted.ground.named('writer')}"
 
     def held() -> list[Any]:
-        shown = json.loads(_fences(returns.migration, "list", "-o", "json").stdout)["fences"]
+        shown = json.loads(fences(returns.migration, "list", "-o", "json").stdout)["fences"]
         return [f for f in shown if (f["topic"], f["principal"]) == (aborted.topic, writer)]
 
     (fence,) = [f for f in held() if f["side"] == "target"]
     assert (fence["state"], fence["authority"], fence["journal"]) == ("held", "source", "source")
-    done = _fences(returns.migration, "lift", "--side", "target", "--topic", aborted.topic)
+    done = fences(returns.migration, "lift", "--side", "target", "--topic", aborted.topic)
     assert done.returncode == REFUSED, done.stdout
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
@@ -102,18 +95,3 @@ def test_a_lift_by_hand_that_would_let_two_sides_be_written_is_refused(
         "the target would be written beside it; --allow-two-writers takes that upon you"
     )
     assert fence in held()
-
-
-def _fences(
-    migration: Migration, command: str, *arguments: str
-) -> subprocess.CompletedProcess[str]:
-    """Run `kmig fences` as a person would."""
-    where = (migration.name, "-n", migration.namespace)
-    return subprocess.run(
-        [str(KMIG), "fences", command, *where, *arguments],
-        env={**os.environ, "KUBECONFIG": migration.ground.environment.kubeconfig},
-        capture_output=True,
-        text=True,
-        timeout=COMMAND_SECONDS,
-        check=False,
-    )

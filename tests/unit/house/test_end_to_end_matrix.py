@@ -53,16 +53,14 @@ def test_rows_without_a_sandbox_are_not_done() -> None:
 
 
 def test_a_nightly_row_is_wanted_of_the_nightly_run_only():
-    nightly = f"{min(matrix.NIGHTLY)}::test_one"
+    nightly = f"{matrix.file_of(matrix.NIGHTLY[0])}::test_one"
     listed = matrix.page({"test_a.py::test_one": "One.", nightly: "Long."})
     record = {"sandbox": SANDBOX, "rows": {}}
     assert matrix.not_done(listed, record) == ["test_a.py::test_one: did not run"]
     assert matrix.not_done(listed, record, nightly=True) == [f"{nightly}: did not run"]
 
 
-def test_make_runs_apart_exactly_the_files_that_are_nightly():
-    """One list in the Makefile, one in matrix.py: a file in neither run would never run."""
-    (line,) = [
-        t for t in (ROOT / "Makefile").read_text().splitlines() if t.startswith("NIGHTLY :=")
-    ]
-    assert {Path(name).name for name in line.split()[2:]} == matrix.NIGHTLY
+def test_every_file_is_in_one_of_the_two_runs():
+    """A file in neither run would never run."""
+    named = sorted(map(matrix.file_of, (*matrix.EVERY_RUN, *matrix.NIGHTLY)))
+    assert named == sorted(path.name for path in matrix.HERE.glob("test_*.py"))
