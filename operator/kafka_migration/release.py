@@ -42,14 +42,18 @@ def release(world: World, loaded: Loaded) -> float | None:
 
 
 def _could_come_back(world: World, unit: Loaded) -> bool:
-    """With its journal and its register entries the way back would go (design 3)."""
+    """With its journal and its register entries the way back would go (design 3).
+
+    Until the migration is Completed: then there is none, and its last comparison needs no unit.
+    """
     if unit.status.get("activeCluster") != "Target":
         return False
     reference = unit.spec["migrationRef"]
     key = Key("KafkaMigration", reference["namespace"], reference["name"])
     migration = world.store.load(key)
-    replication = {} if migration is None else migration.spec.get("replication", {})
-    return replication.get("reverse") == "Enabled"
+    if migration is None or migration.status.get("stage") == "Completed":
+        return False
+    return bool(migration.spec.get("replication", {}).get("reverse") == "Enabled")
 
 
 def _units_left(world: World, migration: Loaded) -> bool:

@@ -33,7 +33,7 @@ def writers_state(pair: Pair, connect: Connect) -> dict[str, Any]:
     """Of the writer's unit alone, wherever the reader is."""
     state = {
         "unit": unit_state(pair, pair.writer),
-        "register": [line for line in register(pair) if " Read " not in line],
+        "register": [line for line in register(pair) if " READ " not in line],
         "mirrors": connect.mirrors_of(pair.topic),
     }
     return _nameless(pair, state)

@@ -50,6 +50,8 @@ class Waves:
 
     def read_there(self) -> None:
         """The reader moves too, and enough is written and read."""
+        if self.crossings:
+            return
         assert self.on_target
         self.moves.release(self.pair.wave + 1)
         self.pair.arrive(self.pair.reader)
@@ -58,6 +60,7 @@ class Waves:
     @cached_property
     def back(self) -> dict[str, Any]:
         """Both were called back."""
+        self.read_there()
         self.moves.release(self.pair.wave - 1)
         for unit in (self.pair.reader, self.pair.writer):
             rests(self.pair, unit, "RolledBack")
@@ -67,6 +70,9 @@ class Waves:
 
     def again(self) -> None:
         """Released again; a raised attempt lets them go."""
+        if len(self.crossings) > len((MOVE, ROLLBACK)):
+            return
+        assert self.back
         self.moves.release(self.pair.wave + 1)
         for unit in (self.pair.writer, self.pair.reader):
             unit.change(attempt=2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from tests.e2e.end_state import register
 from tests.e2e.endings import (
     WRITTEN,
     caught,
@@ -29,7 +30,7 @@ def torn(ending: Moves) -> tuple[Pair, Object]:
     """A pair whose writer's unit was torn out in Fence while no operator ran, and what it was."""
     pair = begin(ending, "forced")
     pair.writer.change(desiredCluster="Target")
-    kill_in(ending, pair, fencing(ending, pair))
+    kill_in(ending, pair, fencing(pair))
     was = pair.writer.found()
     delete(pair.writer)
     force_out(pair.writer)
@@ -85,13 +86,12 @@ def test_its_fence_is_lifted_by_hand_for_whoever_takes_it_upon_himself_and_nothi
     require_whole_on_the_source(pair)
 
 
-def fencing(moves: Moves, pair: Pair) -> Callable[[Object], bool]:
+def fencing(pair: Pair) -> Callable[[Object], bool]:
     """The unit works on Fence, and the register has taken the topic from the source."""
     in_fence = works_on("Fence")
 
     def now(unit: Object) -> bool:
-        taken = in_fence(unit) and listed(moves.migration, pair.topic)["authority"] == "none"
-        return bool(taken)
+        return in_fence(unit) and register(pair)[0] == "authority none"
 
     return now
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.unit.decide.moving import at, before_entry, visits
+from tests.unit.decide.moving import at, before_entry, last_at, visits
 from tests.unit.decide.planted import Planted, not_known
 
 from kafka_migration.model.entries import EntryKind
@@ -53,6 +53,15 @@ def test_in_a_back_out_too():
     planted.change("leave", paused=True)
     planted.run_until_step("writer", "BackOut")
     planted.register = {**planted.register, "authority": {"orders": "target"}}
+    holds(planted)
+
+
+@pytest.mark.parametrize("authority", ["none", "target"])
+@pytest.mark.parametrize("step", ["Prepare", "Preflight"])
+def test_a_unit_made_anew_does_not_begin_where_another_fenced_or_moved(step, authority):
+    """Its own journal is empty: only the register knows (2.2: never start at Source)."""
+    planted = last_at("writer", step)
+    planted.register = {**planted.register, "authority": {"orders": authority}}
     holds(planted)
 
 

@@ -18,10 +18,12 @@ from kafka_migration.api.base import FINALIZER
 from kafka_migration.release import release
 
 
-def released(fake: FakeWorld, step: str, cluster: str, reverse: str) -> bool:
+def released(
+    fake: FakeWorld, step: str, cluster: str, reverse: str, stage: str = "CutOver"
+) -> bool:
     spec = migration_spec()
     spec["replication"] = {**spec["replication"], "reverse": reverse}
-    fake.store.answers["load"] = loaded(MIGRATION_KEY, "migration", spec)
+    fake.store.answers["load"] = loaded(MIGRATION_KEY, "migration", spec, {"stage": stage})
     status = {"workingStep": step, "activeCluster": cluster}
     unit = loaded(UNIT_KEY, "unit", unit_spec(), status)
     release(fake.world, replace(unit, deleting=True, finalizers=(FINALIZER,)))
@@ -41,6 +43,10 @@ def released(fake: FakeWorld, step: str, cluster: str, reverse: str) -> bool:
 )
 def test_a_deleted_unit_goes_at_a_safe_point(fake, step, cluster, reverse, gone):
     assert released(fake, step, cluster, reverse) is gone
+
+
+def test_after_completed_nothing_comes_back_and_nobody_waits_for_it(fake):
+    assert released(fake, "Completed", "Target", "Enabled", stage="Completed")
 
 
 def test_one_that_waits_says_how_to_end_it(fake):
