@@ -67,3 +67,7 @@ class Connect:
             for entry in found.values()
             if topic in entry["info"]["config"]["topics"]
         ]
+
+    def at_rest(self, topic: str) -> list[bool]:
+        """Whether each was told to stand still; a worker that rebalances is no such order."""
+        return [said.startswith(("STOPPED", "PAUSED")) for said in self.mirrors_of(topic)]

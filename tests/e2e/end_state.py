@@ -34,7 +34,7 @@ def writers_state(pair: Pair, connect: Connect) -> dict[str, Any]:
     state = {
         "unit": unit_state(pair, pair.writer),
         "register": [line for line in register(pair) if " READ " not in line],
-        "mirrors": connect.mirrors_of(pair.topic),
+        "at rest": connect.at_rest(pair.topic),
     }
     return _nameless(pair, state)
 

@@ -13,7 +13,7 @@ from typing import Any
 from tests.e2e import journal
 from tests.e2e.connect import Connect
 from tests.e2e.end_state import register, writers_state
-from tests.e2e.ground import OPERATOR, SYSTEM
+from tests.e2e.ground import OPERATOR, SYSTEM, Ground
 from tests.e2e.lifecycle import Unit
 from tests.e2e.moves import Course, Moves, begin
 from tests.e2e.pair import MOVE_SECONDS, RATE, Pair
@@ -40,11 +40,13 @@ class Waves:
         self.moves = moves
         self.pair = begin(moves, "waves")
         self.crossings: list[Crossing] = []
+        self.old: Object = {}  # the status of the writer's unit before the switch
 
     @cached_property
     def on_target(self) -> dict[str, Any]:
         """The writer's unit has moved; the reader's has not."""
         self.moves.release(self.pair.wave)
+        self.old = caught(self.moves, self.pair.writer, works_on("CatchUp"))["status"]
         self.pair.arrive(self.pair.writer)
         return writers_state(self.pair, self.moves.connect)
 
@@ -111,13 +113,25 @@ def caught(moves: Moves, unit: Unit, now: Callable[[Object], bool]) -> Object:
 def kill_in(moves: Moves, pair: Pair, now: Callable[[Object], bool]) -> None:
     """End the operator in a short row: all that takes time is asked before."""
     ground = moves.ground
+    pod = _operator_pod(ground)
     ground.logs.append(ground.operator_log())
-    (pod,) = (p["metadata"]["name"] for p in ground.kubectl.find(SYSTEM, "pods", "-l", OPERATOR))
     caught(moves, pair.writer, now)
     force = ("--grace-period=0", "--force", "--wait=false")
-    ground.kubectl.run("-n", SYSTEM, "delete", "pod", str(pod), *force)
+    ground.kubectl.run("-n", SYSTEM, "delete", "pod", pod, *force)
     found = pair.writer.found()
     assert now(found), f"{step(found)}: it was over before the operator was dead"
+
+
+def _operator_pod(ground: Ground) -> str:
+    """Wait until one operator is there and ready, also after a kill; the name of its pod."""
+
+    def ready() -> list[str]:
+        found = ground.kubectl.find(SYSTEM, "pods", "-l", OPERATOR)
+        states = ((p, p["status"].get("containerStatuses", [])) for p in found)
+        return [p["metadata"]["name"] for p, held in states if held and held[0]["ready"]]
+
+    ground.wait("an operator", MOVE_SECONDS, lambda: "" if len(ready()) == 1 else "none is ready")
+    return ready()[0]
 
 
 def works_on(name: str, direction: str = "forward") -> Callable[[Object], bool]:
@@ -178,8 +192,8 @@ def outside(moves: Moves, pair: Pair) -> dict[str, Any]:
     return {
         "acls": {name: sorted(s.standing([pair.topic])) for name, s in moves.ground.sides.items()},
         "register": register(pair),
-        "forward": moves.connect.mirrors_of(pair.topic),
-        "reverse": way_back(moves).mirrors_of(pair.topic),
+        "forward": moves.connect.at_rest(pair.topic),
+        "reverse": way_back(moves).at_rest(pair.topic),
         "binding": kubectl.get(pair.namespace, "secret", f"{unit}-kafka")["metadata"][
             "resourceVersion"
         ],

@@ -70,10 +70,14 @@ def test_a_bank_killed_inside_its_transaction_moves_and_no_transfer_is_lost_or_p
     moves.release(WAVE + 1)
     caught(moves, bank.reader, works_on("Drain"))
 
-    def committed() -> str:
-        return "" if source.open_transactions(postings) else "no transaction is open"
+    looks: list[dict[int, int]] = [{}]
 
-    moves.ground.wait("a hung transaction", FLOW_SECONDS, committed)
+    def moving() -> str:
+        looks.append(source.open_transactions(postings))
+        hangs = looks[-1] and looks[-1] == looks[-2]
+        return "" if hangs else f"open from {looks[-1]} on"
+
+    moves.ground.wait("a hung transaction", FLOW_SECONDS, moving, every=1.0)
     kill(bank)
     bank.arrive(bank.reader)
     assert source.open_transactions(postings) == {}

@@ -10,7 +10,7 @@ from tests.e2e.pair import archive_topic
 
 from kmig_demo.objects import UNITS, stage_blocker
 
-COMPLETED_SECONDS = 180.0
+COMPLETED_SECONDS = 300.0
 STILL_LOOKS = 5
 
 

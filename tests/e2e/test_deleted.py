@@ -24,6 +24,8 @@ from tests.e2e.pair import HISTORY, RATE, Pair
 from kmig_demo.findings import Kind
 from kmig_demo.kubectl import Object
 
+LOST_SECONDS = 120.0  # a killed operator's Lease has to end
+
 
 @pytest.fixture(scope="module")
 def torn(ending: Moves) -> tuple[Pair, Object]:
@@ -63,7 +65,7 @@ def test_torn_out_of_the_fence_all_that_is_left_is_listed_and_no_other_begins_th
     assert shown["denies"][f"target User:{writer}"] == "held"
     before = outside(ending, pair)
     make_anew(pair.writer, was)
-    said = pair.writer.says("StatusLost")
+    said = pair.writer.says("StatusLost", seconds=LOST_SECONDS)
     assert f"gives {pair.topic} to none" in said
     assert outside(ending, pair) == before
     delete(pair.writer)

@@ -1,8 +1,7 @@
-"""Turned back when the way home was open already, moved after all, then robbed of its memory."""
+"""Turned back when the way home was open already, moved after all, then deleted."""
 
 from __future__ import annotations
 
-import json
 from functools import cached_property
 
 import pytest
@@ -10,7 +9,6 @@ from tests.e2e import journal
 from tests.e2e.end_state import register
 from tests.e2e.endings import (
     WRITTEN,
-    caught,
     delete,
     exists,
     force_out,
@@ -19,7 +17,6 @@ from tests.e2e.endings import (
     outside,
     recorded,
     way_back,
-    works_on,
 )
 from tests.e2e.fences import listed
 from tests.e2e.moves import Moves, begin
@@ -27,10 +24,9 @@ from tests.e2e.pair import MOVE_SECONDS, RATE, Pair, require_whole
 
 from kmig_demo.evidence import MOVE
 from kmig_demo.kubectl import Object
-from kmig_demo.objects import UNITS, condition, step
+from kmig_demo.objects import step
 
 BACK_SECONDS = 180.0
-UNTOUCHED_LOOKS = 3
 STRANGER = {"mode": "Acl", "extraPrincipals": ["User:e2e-nobody"]}
 
 
@@ -40,7 +36,6 @@ class Turned:
     def __init__(self, moves: Moves) -> None:
         self.moves = moves
         self.pair: Pair = begin(moves, "turned")
-        self.old: Object = {}
 
     @cached_property
     def turned(self) -> str:
@@ -59,11 +54,10 @@ class Turned:
 
     @cached_property
     def arrived(self) -> Object:
-        """The second attempt; what its status was in the middle of it is kept."""
+        """The second attempt."""
         assert self.turned
         pair = self.pair
         pair.writer.change(attempt=2, fence={"extraPrincipals": None})
-        self.old = caught(self.moves, pair.writer, works_on("CatchUp"))["status"]
         found = pair.arrive(pair.writer)
         self.crossing = pair.crossing(MOVE)
         pair.wait_flow(pair.acknowledged() + WRITTEN)
@@ -96,25 +90,6 @@ def test_a_raised_attempt_moves_it_after_all_and_nothing_is_lost(turned: Turned)
     assert turned.arrived["status"]["activeCluster"] == "Target"
 
 
-def test_an_older_status_put_back_after_the_switch_holds_and_touches_nothing(
-    ending: Moves, turned: Turned
-) -> None:
-    """StatusLost until the newest status is back; meanwhile brokers, mirrors and pods stay."""
-    newest = turned.arrived["status"]
-    pair = turned.pair
-    before = outside(ending, pair)
-    put_status(pair, turned.old)
-    said = pair.writer.says("StatusLost")
-    assert "an older status was restored; nothing is touched" in said
-    assert condition(pair.writer.found(), "Stalled")["reason"] == "StatusLost"
-    for _ in range(UNTOUCHED_LOOKS):
-        pair.wait_flow(pair.acknowledged() + RATE)
-        assert outside(ending, pair) == before
-    put_status(pair, newest)
-    assert pair.writer.says("OnTarget")
-    assert outside(ending, pair) == before
-
-
 def test_deleted_after_the_switch_it_stays_with_its_way_back_binding_and_fences(
     ending: Moves, turned: Turned
 ) -> None:
@@ -134,19 +109,11 @@ def test_deleted_after_the_switch_it_stays_with_its_way_back_binding_and_fences(
     assert (shown["authority"], shown["journal"]) == ("target", None)
     assert shown["denies"][f"source User:{writer}"] == "held"
     assert pair.binding(pair.writer)["cluster"] == "target"
-    assert way_back(ending).mirrors_of(pair.topic) == ["RUNNING, 1 tasks"]
+    assert way_back(ending).at_rest(pair.topic) == [False]
     make_anew(pair.writer, was)
-    said = pair.writer.says("StatusLost")
+    said = pair.writer.says("StatusLost", seconds=BACK_SECONDS)
     assert f"gives {pair.topic} to target" in said
     assert outside(ending, pair) == before
     delete(pair.writer)
     gone(pair.writer)
     require_whole(pair.judged((turned.crossing,), reader_crossings=0))
-
-
-def put_status(pair: Pair, status: Object) -> None:
-    """As a restore from a backup does: this status, and nothing of the present one."""
-    present = pair.writer.found()["status"]
-    change = {"status": {**dict.fromkeys(present), **status}}
-    where = ("-n", pair.namespace, "patch", UNITS, pair.writer.name, "--subresource=status")
-    pair.ground.kubectl.run(*where, "--type=merge", "-p", json.dumps(change))
