@@ -51,6 +51,7 @@ def test_killed_in_catch_up_and_in_switch_of_the_way_back_the_next_operators_fin
     for row in ("CatchUp", "Switch"):
         kill_in(killed.moves, killed.pair, works_on(row, "reverse"))
     killed.pair.come_back(killed.pair.writer)
-    assert writers_state(killed.pair, killed.moves.connect) == waves.back
+    state = writers_state(killed.pair, killed.moves.connect)
     killed.crossed(ROLLBACK)
     require_whole(killed.pair.judged(tuple(killed.crossings), reader_crossings=0))
+    assert state == waves.back
