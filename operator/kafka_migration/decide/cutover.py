@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from kafka_migration.decide import silence
 from kafka_migration.decide.agreement import disagreement, is_lost
 from kafka_migration.decide.context import UnitContext
 from kafka_migration.decide.cutover_status import AWAITED, Standing, status_of
@@ -64,7 +65,8 @@ def decide_unit(context: UnitContext, now: str) -> Need | Decision:
 def _walk(context: UnitContext, step: Step, phase: Phase, overdue: Verdict | None) -> Walk:
     """The step's tasks. A fault of ours must not keep a unit stopped: its deadline still counts."""
     try:
-        return disagreement(context, step.name) or walk(step.tasks, context)
+        walked = disagreement(context, step.name) or walk(step.tasks, context)
+        return silence.named(context, phase, walked)
     except Exception as fault:
         if phase is not Phase.CRITICAL or overdue is None:
             raise  # logged by the loop, and tried again

@@ -10,12 +10,15 @@ from tests.unit.decide.planted_clusters import Clusters
 from tests.unit.decide.planted_specs import topic
 from tests.unit.decide.planted_units import UnitAnswers
 
+from kafka_migration.decide.tasks import Failure
 from kafka_migration.model import actions as act
 from kafka_migration.model.connect import OFFSET_RESET, Connector, Workers
 from kafka_migration.model.facts import PlaceAnswer, Restarts
 from kafka_migration.model.inventory import acl_json
 from kafka_migration.model.kafka import NewTopic, Partition
 from kafka_migration.model.kubernetes import ProbePod
+from kafka_migration.model.reasons import Reason
+from kafka_migration.model.sides import Direction, Side, entered_by
 
 
 def _create_topic(world: Clusters, action: act.CreateTopic) -> None:
@@ -217,14 +220,32 @@ _CARRIED_OUT: Mapping[type[Any], Callable[[Clusters, Any], None]] = {
 }
 
 
+def _asked(action: Any) -> frozenset[Side]:
+    """The sides that must answer for an act; Connect stands at the side that it copies to."""
+    if isinstance(action, act.ProveCommitRight | act.MeasurePropagation):
+        return frozenset({"source", "target"})
+    if isinstance(action, act.WriteBinding):
+        return frozenset()
+    direction: Direction | None = getattr(action, "direction", None)
+    side: Side | None = getattr(action, "side", None)
+    if direction is not None:
+        return frozenset({entered_by(direction)})
+    return frozenset() if side is None else frozenset({side})
+
+
 class Acts(UnitAnswers):
     """Actions, carried out at once."""
 
     def perform(self, name: str, action: Any) -> None:
         """Carry an action out and remember its answer, as the act layer does."""
         self.acts.append((name, action))
-        _CARRIED_OUT[type(action)](self, action)
         mind = self.mind(name)
+        if self.silent & _asked(action):
+            if isinstance(action, act.HoldDenies | act.LiftDenies):
+                mark(self, action, "wanted" if isinstance(action, act.HoldDenies) else "lifting")
+            mind.failure = Failure(Reason.UNREACHABLE, "it did not answer", refused=False)
+            return
+        _CARRIED_OUT[type(action)](self, action)
         mind.failure = None
         if isinstance(action, act.StopConnector | act.ResumeConnector):
             mind.answered -= {act.FenceMirror(action.direction, action.name)}

@@ -23,7 +23,7 @@ from kafka_migration.model.entries import Entry
 from kafka_migration.model.facts import Fact, PlaceAnswer, Restarts, Unknown
 from kafka_migration.model.kafka import Acl, Commit, Ends, Partition, Permission, Topic
 from kafka_migration.model.kubernetes import Loaded, ProbePod
-from kafka_migration.model.sides import entered_by, left_by
+from kafka_migration.model.sides import Side, entered_by, left_by
 
 
 @dataclass
@@ -126,6 +126,7 @@ class Clusters:
     bounds: dict[str, Any] = field(default_factory=dict)  # fields of CopyBounds, planted
     workload: dict[str, Any] = field(default_factory=dict)  # fields of every Workload, planted
     unknown: dict[str, Unknown] = field(default_factory=dict)  # fact name -> why
+    silent: frozenset[Side] = frozenset()  # sides that do not answer, nor the Connect at them
     static_members: tuple[str, ...] = ()  # of the reader's group, while it runs
     proven_groups: list[str] = field(default_factory=list)
     acts: list[tuple[str, Any]] = field(default_factory=list)
@@ -161,7 +162,7 @@ class Clusters:
     def copy(self) -> None:
         """Every mirror that runs and may write copies what it has not copied."""
         for name, connector in self.connectors.items():
-            if connector.state != "RUNNING":
+            if connector.state != "RUNNING" or self.silent:
                 continue
             way = direction_of(name)
             left, entered = self._side(left_by(way)), self._side(entered_by(way))

@@ -15,6 +15,14 @@ from kafka_migration.model.connect import Connector, ConnectorOffsets, Workers
 from kafka_migration.model.facts import CopyBounds, Fact, Restarts, UnitView, Unknown
 from kafka_migration.model.kafka import Acl, Cluster, Ends, Group, Partition, Topic
 from kafka_migration.model.reasons import Reason
+from kafka_migration.model.sides import Side
+
+_FROM_SOURCE = frozenset(
+    {"copy-bounds", "last-data", "reverse-connectors", "reverse-offsets", "reverse-workers"}
+)
+_FROM_TARGET = frozenset(
+    {"internal-topics", "connectors", "mirror-offsets", "workers", "reverse-copy-bounds"}
+)
 
 
 def read_as(fact: str, context: Context) -> str:
@@ -29,6 +37,23 @@ def read_as(fact: str, context: Context) -> str:
         forward = {"connectors": "connectors", "offsets": "mirror-offsets"}[what]
         return forward if way == "forward" else f"reverse-{what}"
     return fact
+
+
+def sides_of(fact: str, context: Context) -> frozenset[Side]:
+    """The sides that must answer for a fact; Connect stands at the side that it copies to."""
+    if fact in _FROM_SOURCE or fact.startswith("source-"):
+        return frozenset({"source"})
+    if fact in _FROM_TARGET or fact.startswith("target-"):
+        return frozenset({"target"})
+    if not isinstance(context, UnitContext):
+        return frozenset()
+    leaving, entering = frozenset({context.leaving}), frozenset({context.entering})
+    if fact == "positions":
+        return leaving | entering
+    if fact in ("keeping-up", "held-transactions"):
+        return leaving
+    by_role = {"leaving": leaving, "return": leaving, "entering": entering, "onward": entering}
+    return by_role.get(fact.partition("-")[0], frozenset())
 
 
 def migration_of(context: Context) -> MigrationContext:
@@ -57,6 +82,8 @@ class Answers(Clusters):
         for name in (wanted.name, read_as(wanted.name, context)):
             if name in self.unknown:
                 return self.unknown[name]
+        if self.silent & sides_of(wanted.name, context):
+            return not_known()
         method = getattr(self, "_" + wanted.name.replace("-", "_"))
         return method(context)
 

@@ -76,6 +76,33 @@ def proves_entering(context: UnitContext) -> bool:
     return ProbeResult.UNKNOWN not in results or ProbeResult.ALLOWED in results
 
 
+def leaving_was_never_closed(context: UnitContext) -> bool:
+    """No fence was begun there in this leg, nor is one registered: it is as it was before Drain.
+
+    The register is asked too: of a status that was restored by one entry the journal says nothing.
+    """
+    if context.recorded(EntryKind.FENCING) is not None or not context.facts.has(facts.REGISTER):
+        return False
+    if context.facts.unknown(facts.REGISTER) is not None:
+        return False
+    register = context.facts[facts.REGISTER]
+    active = fences.entries(register, context.leaving, ("wanted", "held", "lifting"))
+    open_there = {fences.authority(register, t) for t in context.writes} == {context.leaving}
+    return open_there and not active & set(leaving_denies(context))
+
+
+def opens_leaving(context: UnitContext) -> bool:
+    """There may be a fence to lift; a side that was never closed is not waited for."""
+    silent = _gives_no_answer(context, facts.LEAVING_ACLS)
+    return moves_authority(context) and not (silent and leaving_was_never_closed(context))
+
+
+def proves_leaving(context: UnitContext) -> bool:
+    """... and the lift is to be seen."""
+    silent = _gives_no_answer(context, facts.LEAVING_PROBES)
+    return opens_leaving(context) and not (silent and leaving_was_never_closed(context))
+
+
 def register_is_unread(_context: UnitContext) -> Verdict:
     """Passes as soon as the register was read: the tasks after it ask whom they concern."""
     return PASS
@@ -177,8 +204,8 @@ TASKS: tuple[Task[UnitContext], ...] = (
     Task("entering closed", _ENTERING, entering_is_open, close_entering, looks_at_entering),
     Task("entering refuses", (facts.ENTERING_PROBES,), entering_accepts, applies=proves_entering),
     *way_back.TASKS,
-    Task("leaving open", _LEAVING, leaving_is_closed, open_leaving, moves_authority),
-    Task("leaving accepts", (facts.LEAVING_PROBES,), leaving_refuses, applies=moves_authority),
+    Task("leaving open", _LEAVING, leaving_is_closed, open_leaving, opens_leaving),
+    Task("leaving accepts", (facts.LEAVING_PROBES,), leaving_refuses, applies=proves_leaving),
     Task("replicas back", (facts.WORKLOADS,), replicas_are_missing, scale_up),
     # Passes at once where it was done above.
     Task("entering closed too", _ENTERING, entering_is_open, close_entering, moves_authority),
