@@ -35,7 +35,7 @@ EVERY_RUN = (
 )
 # Too long for every run: `make test` is to end within an hour with nothing cached.
 NIGHTLY = (
-    *("awkward_topics", "mirrors", "groups", "paused", "status_lost"),
+    *("awkward_topics", "mirrors", "groups", "paused", "status_lost", "cluster_down"),
     *("called_back", "killed_midway", "turned_back", "deleted", "completed", "bank_killed"),
 )
 
