@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.unit.decide.moving import UNITS, Visit, run_to
 from tests.unit.decide.planted import Planted, not_known
@@ -13,6 +15,7 @@ from tests.unit.decide.returning import back, critical, there
 from kafka_migration.decide.machine import Phase
 from kafka_migration.model.actions import Scale
 from kafka_migration.model.entries import EntryKind
+from kafka_migration.model.kafka import ProbeResult
 from kafka_migration.model.sides import Side
 
 SIDES: tuple[Side, ...] = ("target", "source")
@@ -164,6 +167,24 @@ def test_a_target_that_goes_down_before_its_fence_keeps_nobody_stopped():
         planted = overdue(visit.again(), "target")
         runs_on_the_target(planted)
         assert planted.ready("writer") == ("False", "BackedOut"), str(visit)
+
+
+def test_one_leader_that_is_down_before_the_fence_keeps_nobody_stopped(monkeypatch):
+    """A probe there says unknown: nothing was closed, so that nothing has to be seen open."""
+    (visit, *_) = [v for v in critical(back()) if lost_before(v, EntryKind.FENCING)]
+    planted = visit.again()
+    probes = planted._leaving_probes
+
+    def one_unknown(context):
+        first, *others = probes(context)
+        return (replace(first, result=ProbeResult.UNKNOWN), *others)
+
+    monkeypatch.setattr(planted, "_leaving_probes", one_unknown)
+    for _ in range(TICKS):
+        planted.mind("writer").in_step = LONG
+        planted.tick("writer")
+    runs_on_the_target(planted)
+    assert planted.ready("writer") == ("False", "BackedOut")
 
 
 def test_a_target_that_goes_down_in_the_fence_or_later_is_waited_for_by_name_and_opens_again():

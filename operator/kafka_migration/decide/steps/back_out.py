@@ -98,9 +98,8 @@ def opens_leaving(context: UnitContext) -> bool:
 
 
 def proves_leaving(context: UnitContext) -> bool:
-    """... and the lift is to be seen."""
-    silent = _gives_no_answer(context, facts.LEAVING_PROBES)
-    return opens_leaving(context) and not (silent and leaving_was_never_closed(context))
+    """... and the lift is to be seen; where nothing was closed, one silent leader is no reason."""
+    return opens_leaving(context) and not leaving_was_never_closed(context)
 
 
 def register_is_unread(_context: UnitContext) -> Verdict:
