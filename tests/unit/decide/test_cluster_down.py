@@ -100,6 +100,20 @@ def test_as_soon_as_it_answers_the_unit_comes_back_with_everything(side):
     assert {p: len(offsets) for p, offsets in planted.source.records.items()} == records
 
 
+def test_a_comparison_that_gave_up_on_the_silent_cluster_is_started_anew():
+    """It ended by itself, so nobody could have told it where the logs end."""
+    planted = wanted_back("target")
+    job = next(name for name in planted.jobs if "writ" in name and name.endswith("-back"))
+    report = planted.jobs[job]["report"]
+    report["state"], report["verdict"] = "finished", "INCOMPLETE"
+    for part in report["partitions"]:
+        part |= {"verdict": "INCOMPLETE", "error": "source: no leaders"}
+    planted.silent = frozenset()
+    planted.run(lambda: "started anew" in message(planted))
+    assert "ended early (source: no leaders)" in message(planted)
+    run_to(planted, "writer", "RolledBack")
+
+
 @pytest.mark.parametrize("side", SIDES)
 def test_a_wish_that_is_taken_back_meanwhile_leaves_the_unit_where_it_is(side):
     planted = wanted_back(side)

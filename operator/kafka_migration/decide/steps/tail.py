@@ -42,6 +42,11 @@ def is_not_followed(context: UnitContext) -> Verdict:
     differing = [p for p in report_problems(report) if p.reason in _NO_LEDGER]
     if differing:
         return fail(differing)
+    if _ended_blind(report):
+        errors = (part["error"] for part in report.get("partitions", []) if part.get("error"))
+        why = next(errors, "it does not say why")
+        text = f"the tail comparison {job.name} ended early ({why}); it is started anew"
+        return wait(Reason.COMPARISON_INCOMPLETE, text)
     if report.get("state") != "running":
         text = (
             f"the tail comparison {job.name} is {report.get('state')}: {job.message}; delete the Job "
@@ -51,10 +56,16 @@ def is_not_followed(context: UnitContext) -> Verdict:
     return PASS
 
 
+def _ended_blind(report: Mapping[str, Any]) -> bool:
+    """It gave up on a cluster that did not answer; nobody had told it where the logs end."""
+    return report.get("state") == "finished"
+
+
 def follow(context: UnitContext) -> Asked | None:
     """Start it from the last seam; from the validated anchors before there is one."""
+    report = context.facts[facts.TAIL_REPORT]
     if context.facts[facts.TAIL] is not None:
-        return None
+        return remove(context) if report is not None and _ended_blind(report) else None
     return _start(context, context.tail_job, context.leaving)
 
 
