@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PY_ROOTS := operator sandbox demo examples tools tests
+PY_ROOTS := operator sandbox demo bench examples tools tests
 # Each stage of `make test` says how long it took.
 timed = @start=$$SECONDS; echo "== $(1)"; $(2) && echo "== $(1): ok, $$((SECONDS - start)) s"
 # pytest's exit 5 (no test ran) is not 0, so an empty folder fails like any other fault.
@@ -111,7 +111,7 @@ test: ## All tests: check, unit, model, then the sandbox and everything on it
 	$(call timed,e2e,$(MAKE) e2e)
 
 # ---------------------------------------------------------------- sandbox
-.PHONY: sandbox-up sandbox-down wheels images install demo clean
+.PHONY: sandbox-up sandbox-down wheels images install demo bench clean
 sandbox-up: venv ## Kubernetes and two Kafka clusters on this machine (idempotent, resumable)
 	@$(SANDBOX) up
 
@@ -129,6 +129,9 @@ install: venv ## CRDs, RBAC and the operator into the cluster of .sandbox/env
 
 demo: venv sandbox-up images install ## Watch a producer and a consumer move (FAULT=drop: see it refused)
 	@PYTHONPATH=demo $(BIN)/python -m kmig_demo $(if $(FAULT),--fault $(FAULT))
+
+bench: venv sandbox-up ## Re-reads and throughput against plain MirrorMaker 2 (goes on where it was killed; FORCE=1: anew)
+	@PYTHONPATH=bench $(BIN)/python -m kmig_bench $(if $(FORCE),--force)
 
 clean: ## Remove the virtual environment and caches of this clone (not the sandbox)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist build

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from findings import ROOT, told, tracked_files
 
-SOURCE_ROOTS = ("operator", "sandbox", "demo", "examples", "tools")
+SOURCE_ROOTS = ("operator", "sandbox", "demo", "bench", "examples", "tools")
 SOURCE_SUFFIXES = (".py", ".sh", ".java")
 MAX_FILE_LINES = 300
 MAX_FUNCTION_LINES = 60

@@ -1,0 +1,1 @@
+"""What the product costs and saves beside plain MirrorMaker 2, measured (`make bench`)."""
