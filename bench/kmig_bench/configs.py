@@ -38,7 +38,6 @@ _PRODUCT_WORKER = {
     "producer.max.request.size",
     "producer.buffer.memory",
 }
-_CHECK_SECONDS = "5"  # how often checkpoints are emitted and groups synced; by default 60
 
 
 @dataclass(frozen=True)
@@ -119,9 +118,6 @@ def plain_pair(names: Names, ends: Ends, topic: str) -> tuple[dict[str, str], di
         "groups": rf"kmig-bench\.{names.uid}\..*",
         "checkpoints.topic.replication.factor": "1",
         "sync.group.offsets.enabled": "true",
-        "sync.group.offsets.interval.seconds": _CHECK_SECONDS,
-        "emit.checkpoints.interval.seconds": _CHECK_SECONDS,
-        "refresh.groups.interval.seconds": _CHECK_SECONDS,
     }
     return source, checkpoint
 

@@ -60,9 +60,9 @@ the group had read.
   reads the offset syncs, lists both logs around each commit and counts
   ([offsets.md](offsets.md)).
 - **plain**: MirrorSourceConnector without exactly-once and MirrorCheckpointConnector with
-  `sync.group.offsets.enabled`, otherwise their defaults. Checkpoints and syncs come every 5 s instead of
-  60 s, and it got its flush interval and three more checks to finish, in its favour. Where
-  it commits nothing the reader begins at the start: the reset that loses nothing.
+  `sync.group.offsets.enabled`, otherwise their defaults, both started together. It was given
+  time until its group sync had changed nothing for 130 s. Where it commits nothing the reader
+  begins at the start: the reset that loses nothing.
 
 In the transactional topic one transaction of 500 records in five was aborted. "Never committed"
 counts those of its records that a reader is given all the same: plain MirrorMaker reads

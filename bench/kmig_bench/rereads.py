@@ -32,10 +32,11 @@ from kmig_bench.writing import aborted, write, write_transactions
 
 LIVE = (Segment("source", Pair(0, 0)),)  # the writers are still on the source
 _COPY_SECONDS = 600.0
-# Plain MirrorMaker may publish its last offset syncs a flush interval later (60 s by default).
+# Plain MirrorMaker publishes its last offset syncs with the next flush, reads them at the next
+# checkpoint and writes groups at the next sync: each comes every 60 s by default.
 _FLUSHED_SECONDS = 75.0
-_STEADY_SECONDS = 20.0  # four times its interval of checkpoints
-_STEADY_LOOKS = 15
+_STEADY_SECONDS = 130.0  # two checkpoints and two syncs
+_STEADY_LOOKS = 5
 Add = Callable[[Run, float, Mapping[str, Any]], None]
 Say = Callable[[str], None]
 
