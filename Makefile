@@ -130,8 +130,8 @@ install: venv ## CRDs, RBAC and the operator into the cluster of .sandbox/env
 demo: venv sandbox-up images install ## Watch a producer and a consumer move (FAULT=drop: see it refused)
 	@PYTHONPATH=demo $(BIN)/python -m kmig_demo $(if $(FAULT),--fault $(FAULT))
 
-bench: venv sandbox-up ## Re-reads and throughput against plain MirrorMaker 2 (goes on where it was killed; FORCE=1: anew)
-	@PYTHONPATH=bench $(BIN)/python -m kmig_bench $(if $(FORCE),--force)
+bench: venv sandbox-up ## Beside plain MirrorMaker 2; goes on where it was killed (FORCE=1: anew; ONLY=throughput)
+	@PYTHONPATH=bench $(BIN)/python -m kmig_bench $(if $(FORCE),--force) $(if $(ONLY),--only $(ONLY))
 
 clean: ## Remove the virtual environment and caches of this clone (not the sandbox)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist build

@@ -1,4 +1,4 @@
-"""Entry point: `PYTHONPATH=bench python -m kmig_bench [--force]`, which `make bench` calls.
+"""Entry point: `python -m kmig_bench [--force] [--only FIGURE]`, which `make bench` calls.
 
 Rows that are there are not measured again. Exit 0 when every row is there. Everything made on
 the sandbox is removed at the end, also after a failure; after a kill by the next run.
@@ -7,9 +7,12 @@ the sandbox is removed at the end, also after a failure; after a kill by the nex
 from __future__ import annotations
 
 import argparse
+import fcntl
 import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -29,6 +32,8 @@ from kmig_bench.plot import svg
 from kmig_bench.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
+_BY_SIGNAL = 130  # as a shell says it
+FIGURES = ("rereads", "throughput")
 _BEGAN = time.monotonic()
 
 
@@ -36,17 +41,21 @@ def main() -> int:
     """Measure what is missing, then render: 0 when nothing is missing any more."""
     parser = argparse.ArgumentParser(prog="kmig_bench", description=__doc__)
     parser.add_argument("--force", action="store_true", help="measure every row anew")
-    force = parser.parse_args().force
+    parser.add_argument("--only", choices=FIGURES, default="", help="the rows of one figure")
+    asked = parser.parse_args()
     signal.signal(signal.SIGTERM, _ended)
     try:
         sizes = parameters.read()
         place = find(ROOT)
         name = "bench.json" if sizes.full else "bench-reduced.json"
-        store = Store.read(place.folder / name)
-        _bench(place, sizes, store, force=force)
+        with _alone(place.folder / "bench.lock"):
+            _bench(place, sizes, Store.read(place.folder / name), asked)
     except (BenchError, KmigError, KafkaException) as error:
         _say(f"FAILED: {error}")
         return 1
+    except KeyboardInterrupt:
+        _say("ended by a signal; the next run goes on with the missing rows")
+        return _BY_SIGNAL
     return 0
 
 
@@ -55,7 +64,18 @@ def _ended(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _bench(place: Place, sizes: Sizes, store: Store, *, force: bool) -> None:
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Two at once would measure each other, and remove what the other one made."""
+    with path.open("w", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise BenchError("another bench runs on this sandbox; wait for its end") from None
+        yield
+
+
+def _bench(place: Place, sizes: Sizes, store: Store, asked: argparse.Namespace) -> None:
     again = {name: Run(name, reread_digest(ROOT, sizes)) for name, *_ in parameters.reread_rows()}
     runs = {
         name: Run(name, throughput_digest(variant, sizes))
@@ -63,36 +83,35 @@ def _bench(place: Place, sizes: Sizes, store: Store, *, force: bool) -> None:
     }
     every = [*again.values(), *runs.values()]
     store.keep_only(every)
-    if force:
-        store.forget(every)
-    missing = [run for run in every if not store.has(run)]
-    _say(f"{len(every) - len(missing)} of {len(every)} rows are there")
+    wanted = [run for run in every if run.name.startswith(asked.only)]
+    if asked.force:
+        store.forget(wanted)
+    missing = [run for run in wanted if not store.has(run)]
+    _say(f"{len(wanted) - len(missing)} of {len(wanted)} rows are there")
     try:
         if missing:
-            _measure(place, sizes, store, (again, runs))
+            _measure(place, sizes, store, {run.name: run for run in missing})
     finally:
         _render(place, sizes, store)
 
 
-def _measure(
-    place: Place, sizes: Sizes, store: Store, runs: tuple[dict[str, Run], dict[str, Run]]
-) -> None:
+def _measure(place: Place, sizes: Sizes, store: Store, missing: dict[str, Run]) -> None:
     api = connect(place.kubeconfig)
     try:
         with session(place, api) as ground:
             for kind in TOPICS:
                 wanted = [
-                    rereads.Wanted(runs[0][name], share)
+                    rereads.Wanted(missing[name], share)
                     for name, topic, share in parameters.reread_rows()
-                    if topic == kind and not store.has(runs[0][name])
+                    if topic == kind and name in missing
                 ]
                 if wanted:
                     topic = rereads.Topic(ground, kind, sizes, _say)
                     rereads.measure(ground, topic, wanted, store.add)
             left = [
-                (runs[1][name], variant)
+                (missing[name], variant)
                 for name, variant in parameters.throughput_rows()
-                if not store.has(runs[1][name])
+                if name in missing
             ]
             if left:
                 throughput.measure(throughput.Course(ground, sizes, _say), left, store.add)

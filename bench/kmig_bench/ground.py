@@ -52,7 +52,8 @@ class Cluster:
         doomed = sorted(self.names() & set(topics))
         if not doomed:
             return
-        for future in self._client().delete_topics(doomed).values():
+        client = self._client()  # held until the answers are there: they die with it
+        for future in client.delete_topics(doomed).values():
             try:
                 future.result(timeout=_SECONDS)
             except KafkaException as error:

@@ -14,7 +14,7 @@ from kmig_bench.place import exports, find
 
 
 def test_only_exports_of_the_sandboxs_file_are_read() -> None:
-    text = "# a comment\nexport A=1\nexport B='two words'\nC=3\n"
+    text = "# a comment\nexport A=1\nexport B='two words'\nreadonly C=3\n"
     assert exports(text) == {"A": "1", "B": "two words"}
 
 
