@@ -52,10 +52,28 @@ class Figures:
         rates = self.rates() if self._whole((EOS, other)) else {}
         return round(rates[EOS] / rates[other], 3) if rates else None
 
+    def by_round(self, other: str) -> list[float]:
+        """The same of each pair of runs that followed each other, lowest first."""
+        mine, theirs = (
+            [float(row["recordsPerSecond"]) for row in self.throughput if row["variant"] == v]
+            for v in (EOS, other)
+        )
+        pairs = zip(mine, theirs, strict=True) if self._whole((EOS, other)) else ()
+        return sorted(round(ours / plain, 2) for ours, plain in pairs)
+
+    def seconds(self) -> Mapping[str, float]:
+        """Median seconds of a run by variant."""
+        return medians(self.throughput, "seconds")
+
     def over_plain(self) -> float | None:
         """Exactly once over the faster of both plain variants: the stricter of both readings."""
         ratios = [ratio for ratio in (self.ratio(SAME), self.ratio(DEFAULTS)) if ratio is not None]
         return min(ratios) if len(ratios) == len(COMPARED) - 1 else None
+
+    def stricter(self) -> str:
+        """The plain variant that counts: the one that is faster."""
+        rates = self.rates()
+        return max((SAME, DEFAULTS), key=lambda name: rates[name])
 
     def marker_milliseconds(self) -> float | None:
         """What one more transaction marker costs, from exactly-once runs with polls of all sizes."""

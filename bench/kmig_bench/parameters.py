@@ -74,9 +74,11 @@ def reread_rows() -> list[tuple[str, str, int]]:
 
 def throughput_rows() -> list[tuple[str, str]]:
     """Name and variant of each throughput row, alternating, in the order of measuring."""
-    rows = [(f"throughput/{v}/{n}", v) for n in range(1, ROUNDS + 1) for v in COMPARED]
-    causes = [(f"throughput/{v}/{n}", v) for n in range(1, CAUSE_ROUNDS + 1) for v in CAUSES]
-    return rows + causes
+    return [
+        (f"throughput/{variant}/{number}", variant)
+        for number in range(1, ROUNDS + 1)
+        for variant in (*COMPARED, *(CAUSES if number <= CAUSE_ROUNDS else ()))
+    ]
 
 
 def digest(what: Mapping[str, Any]) -> str:

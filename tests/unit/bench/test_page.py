@@ -74,6 +74,19 @@ def test_a_figure_with_a_missing_row_is_not_told(name: str) -> None:
     assert "goes on with the missing ones" in markdown(Figures.of(rows), Sizes(FULL), "p.svg")
 
 
+def test_rounds_are_pairs_of_runs_that_followed_each_other() -> None:
+    rows = whole(RATES)
+    rows["throughput/eos/2"]["recordsPerSecond"] = 10
+    rows["throughput/plain/2"]["recordsPerSecond"] = 20
+    assert Figures.of(rows).by_round(SAME) == [0.5, 0.95, 0.95, 0.95, 0.95]
+
+
+def test_variants_alternate_so_that_a_busy_minute_meets_all() -> None:
+    order = [variant for _, variant in throughput_rows()]
+    assert order[:6] == [EOS, SAME, DEFAULTS, *CAUSES]
+    assert order[6:9] == order[-3:] == [EOS, SAME, DEFAULTS]
+
+
 def test_a_missing_group_is_no_sum() -> None:
     rows = whole(RATES)
     del rows[reread_rows()[0][0]]
@@ -90,6 +103,8 @@ def test_a_missed_ratio_has_its_measured_reason() -> None:
     page = markdown(Figures.of(whole(RATES | {EOS: 75})), Sizes(FULL), "p.svg")
     assert "Missed by a factor of 1.20, less than 1.5." in page
     assert "one more marker costs 2.00 ms" in page
+    assert "markers of a run come to 0.20 s" in page
+    assert "takes 3.20 s instead of 3.00 s: 0.20 s more" in page
 
 
 def test_a_reached_ratio_needs_no_reason() -> None:
