@@ -1,7 +1,7 @@
 """Entry point: `python -m kmig_bench [--force] [--only FIGURE]`, which `make bench` calls.
 
-Rows that are there are not measured again. Exit 0 when every row is there. Everything made on
-the sandbox is removed at the end, also after a failure; after a kill by the next run.
+Rows that are there are not measured again. Exit 0 when every row asked for is there. Everything
+made on the sandbox is removed at the end, also after a failure; after a kill by the next run.
 """
 
 from __future__ import annotations

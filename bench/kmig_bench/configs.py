@@ -157,11 +157,6 @@ def plain_worker(names: Names, ends: Ends) -> dict[str, str]:
     return settings | {"connector.client.config.override.policy": "All"}
 
 
-def plain_internal_topics(names: Names) -> tuple[str, ...]:
-    """Connect's own topics; the worker makes them itself, as it does for anybody."""
-    return tuple(f"{names.plain_worker}-{kind}" for kind in ("config", "offsets", "status"))
-
-
 def _client(ends: Ends) -> dict[str, str]:
     target = MirrorConnection.of(ends.target)
     return {"bootstrap.servers": target.bootstrap_servers, **security(target, "target")}

@@ -15,11 +15,6 @@ def size() -> str:
     return f"{len(os.sched_getaffinity(0))} cores, {round(pages * page / 2**30)} GiB"
 
 
-def cores() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0))
-
-
 def load() -> float:
     """Load average of the last minute."""
     return round(os.getloadavg()[0], 2)
