@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from string import Template
 
-_WIDTH, _ROW, _BAR, _LEFT, _RIGHT = 860, 26, 18, 300, 150
+_WIDTH, _ROW, _BAR, _LEFT, _RIGHT = 900, 26, 18, 350, 110
 _SPAN = _WIDTH - _LEFT - _RIGHT
 _COLOURS = {True: "#1f6f8b", False: "#b5651d"}
 _LEAST = 1.5  # pixels: a zero is seen as a line, not as a missing bar

@@ -143,6 +143,13 @@ def test_the_plot_has_a_bar_for_each_number_and_a_line_for_zero() -> None:
     assert "&" not in picture.replace("&amp;", "").replace("&#x27;", "")
 
 
+def test_a_figure_that_was_not_begun_is_said_to_be_missing_and_has_no_panel() -> None:
+    rows = {name: row for name, row in whole(RATES).items() if name.startswith("rereads")}
+    assert "Not measured yet" in markdown(Figures.of(rows), Sizes(FULL), "p.svg")
+    assert len(panels(Figures.of(rows))) == 1
+    assert "Not measured yet" not in markdown(Figures.of(whole(RATES)), Sizes(FULL), "p.svg")
+
+
 def test_causes_are_rows_of_the_page() -> None:
     page = markdown(Figures.of(whole(RATES)), Sizes(FULL), "p.svg")
     assert page.count("| exactly once, ") == len(CAUSES)
