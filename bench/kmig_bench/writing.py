@@ -82,11 +82,12 @@ class _Acknowledged:
         )
 
     def write(self, topic: str, numbers: Iterable[int]) -> None:
-        """Hand over records; waits while the queue is full."""
+        """Hand over records; waits while the queue is full, until librdkafka gives one up."""
         for number in numbers:
             if number % _ASK_EVERY == 0:
-                while len(self.client) > _QUEUED // 2:
+                while len(self.client) > _QUEUED // 2 and not self._fault:
                     self.client.poll(0.1)
+                self._check()
                 self.client.poll(0)
             partition = number % PARTITIONS
             self.client.produce(topic, self._value(number), partition=partition)
@@ -94,8 +95,13 @@ class _Acknowledged:
     def flush(self) -> None:
         """Wait for every acknowledgement. Raises BenchError when one is missing."""
         left = self.client.flush(_FLUSH_SECONDS)
-        if self._fault or left:
-            raise BenchError(f"records of the bench: {self._fault or f'{left} unanswered'}")
+        self._check()
+        if left:
+            raise BenchError(f"records of the bench: {left} unanswered; run the bench again")
+
+    def _check(self) -> None:
+        if self._fault:
+            raise BenchError(f"records of the bench: {self._fault}; run the bench again")
 
     def _delivered(self, error: KafkaError | None, message: Message) -> None:
         if error is not None:
