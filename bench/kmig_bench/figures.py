@@ -110,11 +110,12 @@ def concluded(figures: Figures) -> dict[str, Any]:
     """The head of bench.json."""
     whole = [figures.reread(topic, "translated") for topic in TOPICS]
     plain = [figures.reread(topic, "plain") for topic in TOPICS]
-    rates = figures.rates()
+    ratio = figures.over_plain()
+    rates = figures.rates() if ratio is not None else {}
     return {
         "translated_groups_reread": _sum(whole),
         "plain_groups_reread": _sum(plain),
-        "replication_eos_over_plain": figures.over_plain(),
+        "replication_eos_over_plain": ratio,
         "eos_records_per_second": rates.get(EOS),
         "plain_records_per_second": max(
             (rates[name] for name in (SAME, DEFAULTS) if name in rates), default=None
