@@ -43,7 +43,7 @@ def test_deleted_before_the_switch_it_goes_back_before_it_goes(ending: Moves) ->
     """The writer writes on the source again, the target stays closed; both logs are whole."""
     pair = begin(ending, "recalled")
     pair.writer.change(desiredCluster="Target")
-    caught(ending, pair.writer, works_on("Fence"))
+    caught(ending, pair.writer, fencing(pair))
     delete(pair.writer)
     gone(pair.writer)
     shown, writer = listed(ending.migration, pair.topic), ending.ground.named("writer")
