@@ -1,4 +1,8 @@
-"""`kmig fences` as a person uses it beside a running operator. Called by rows that end badly."""
+"""`kmig fences` as a person uses it beside a running operator. Called by rows that end badly.
+
+Listing asks Kubernetes only. A lift has to reach the brokers by the names that the migration gives
+them, so it runs in the operator's pod.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,11 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.e2e.ground import SYSTEM
 from tests.e2e.lifecycle import Migration
 
 COMMAND_SECONDS = 60
@@ -17,10 +23,22 @@ KMIG = Path(sys.executable).with_name("kmig")
 
 
 def fences(migration: Migration, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run `kmig fences list` or `lift`."""
-    where = (migration.name, "-n", migration.namespace)
+    """Run `kmig fences list` or `lift` beside the cluster."""
+    return _run(migration, [str(KMIG), "fences", command], arguments)
+
+
+def lift(migration: Migration, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `kmig fences lift` where the brokers are reached."""
+    kubectl = migration.ground.environment.kubectl
+    pod = ["-n", SYSTEM, "exec", "deploy/kmig-operator", "--"]
+    return _run(migration, [kubectl, *pod, "kmig", "fences", "lift"], arguments)
+
+
+def _run(
+    migration: Migration, program: list[str], arguments: Sequence[str]
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [str(KMIG), "fences", command, *where, *arguments],
+        [*program, migration.name, "-n", migration.namespace, *arguments],
         env={**os.environ, "KUBECONFIG": migration.ground.environment.kubeconfig},
         capture_output=True,
         text=True,

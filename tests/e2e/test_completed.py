@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.e2e.endings import Waves, delete, gone
-from tests.e2e.fences import REFUSED, fences, listed
+from tests.e2e.fences import REFUSED, lift, listed
 from tests.e2e.moves import Moves
 from tests.e2e.pair import archive_topic
 
@@ -71,11 +71,11 @@ def test_after_completed_the_source_is_opened_by_hand_and_stays_open(
 ) -> None:
     """Refused without the flag; with it the DENY goes, the mirror's stays, nobody sets it again."""
     topic, writer = finished.pair.topic, ending.ground.named("writer")
-    lifting = ("lift", "--side", "source", "--topic", topic)
-    refused = fences(ending.migration, *lifting)
+    lifting = ("--side", "source", "--topic", topic)
+    refused = lift(ending.migration, *lifting)
     assert refused.returncode == REFUSED
     assert "target has authority, and the source would be written beside it" in refused.stderr
-    done = fences(ending.migration, *lifting, "--allow-two-writers")
+    done = lift(ending.migration, *lifting, "--allow-two-writers")
     assert done.returncode == 0, done.stderr
     assert f"lifted on the source: DENY WRITE for User:{writer}" in done.stdout
     for _ in range(STILL_LOOKS):

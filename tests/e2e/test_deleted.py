@@ -17,7 +17,7 @@ from tests.e2e.endings import (
     outside,
     works_on,
 )
-from tests.e2e.fences import REFUSED, fences, listed
+from tests.e2e.fences import REFUSED, lift, listed
 from tests.e2e.moves import Moves, begin
 from tests.e2e.pair import HISTORY, RATE, Pair
 
@@ -77,11 +77,11 @@ def test_its_fence_is_lifted_by_hand_for_whoever_takes_it_upon_himself_and_nothi
 ) -> None:
     """Refused as a move that is under way; then the writer goes on where it stopped."""
     pair, _ = torn
-    lifting = ("lift", "--side", "source", "--topic", pair.topic)
-    refused = fences(ending.migration, *lifting)
+    lifting = ("--side", "source", "--topic", pair.topic)
+    refused = lift(ending.migration, *lifting)
     assert refused.returncode == REFUSED
     assert "authority is none: a move is under way" in refused.stderr
-    done = fences(ending.migration, *lifting, "--allow-two-writers")
+    done = lift(ending.migration, *lifting, "--allow-two-writers")
     assert done.returncode == 0, done.stderr
     where = ("-n", pair.namespace, "scale", "deployment", pair.writer.name)
     ending.ground.kubectl.run(*where, "--replicas=1")
