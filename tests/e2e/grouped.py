@@ -107,6 +107,7 @@ def lay(journey: Journey) -> None:
     reading = [(ResourceType.GROUP, journey.group, AclOperation.READ)]
     ground.sides["source"].allow(named("reader"), reading)
     source.write(named(PLAIN), plain("history", 60))
+    source.commit(journey.group, named(PLAIN), STOPPED[PLAIN])
     source.write(named(COMPACTED), superseded())
     source.write(named(COMPACTED), [Written(b"last", b"last", (), 0, EARLIER + 3600 * 1000)])
 
@@ -173,7 +174,6 @@ def move_one_owner(journey: Journey) -> None:
 def move_the_reader(journey: Journey) -> None:
     """Refused without a commit, refused for what it would read again, allowed, and moved."""
     reads, source = journey.reads, journey.cluster("source")
-    source.commit(journey.group, journey.ground.named(PLAIN), STOPPED[PLAIN])
     reads.change(desiredCluster="Target")
     journey.refused["NoCommit"] = reads.says("NoCommit", seconds=PREPARE_SECONDS)
     source.commit(journey.group, journey.ground.named(COMPACTED), STOPPED[COMPACTED])
