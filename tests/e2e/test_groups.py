@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.e2e.ground import Ground
-from tests.e2e.grouped import COMPACTED, PLAIN, Journey, records_named, travel
+from tests.e2e.grouped import COMPACTED, PLAIN, Journey, travel
 
 
 @pytest.fixture(scope="module")
@@ -17,9 +17,8 @@ def test_a_group_without_a_commit_on_a_topic_that_holds_records_is_refused_and_h
     journey: Journey,
 ) -> None:
     """NoCommit names group and partition, before anything stops; a commit heals."""
-    said = journey.refused["NoCommit"]
     topic = journey.ground.named(COMPACTED)
-    assert f"group {journey.group} has no commit on {topic}-0" in said
+    assert f"group {journey.group} has no commit on {topic}-0" in journey.refused
 
 
 def test_a_group_on_topics_of_two_units_goes_on_exactly_where_nothing_was_compacted(
@@ -33,24 +32,17 @@ def test_a_group_on_topics_of_two_units_goes_on_exactly_where_nothing_was_compac
         assert journey.following("back", "source", PLAIN, partition) == read_on
 
 
-def test_a_group_amid_compacted_records_moves_only_if_its_unit_allows_what_is_read_again(
+def test_a_group_amid_compacted_records_skips_none_and_reads_no_more_again_than_promised(
     journey: Journey,
 ) -> None:
-    """GradeTooLow names how many; minimumGrade Safe moves it; none is skipped, at most so many twice."""
-    most = records_named(journey.refused["GradeTooLow"])
-    assert journey.promised["there"] == {"grade": "SafeCompacted", "replayRecords": most}
-    before = journey.following("before", "source", COMPACTED, 0)
-    there = journey.following("there", "target", COMPACTED, 0)
-    again = len(there) - len(before)
-    assert 0 <= again <= most
-    assert there[again:] == before
-
-
-def test_a_group_amid_compacted_records_comes_back_and_skips_none(journey: Journey) -> None:
-    """What is read again is again no more than status says."""
-    most = journey.promised["back"]["replayRecords"]
-    read_on = journey.following("read on", "target", COMPACTED, 0)
-    back = journey.following("back", "source", COMPACTED, 0)
-    again = len(back) - len(read_on)
-    assert 0 <= again <= most
-    assert back[again:] == read_on
+    """There and back: status says beforehand how many at most; the rest is read once, in order."""
+    for moment, stopped, resumed, side, other in (
+        ("there", "before", "there", "source", "target"),
+        ("back", "read on", "back", "target", "source"),
+    ):
+        most = journey.promised[moment]["replayRecords"]
+        before = journey.following(stopped, side, COMPACTED, 0)
+        after = journey.following(resumed, other, COMPACTED, 0)
+        again = len(after) - len(before)
+        assert 0 <= again <= most, moment
+        assert after[again:] == before, moment
