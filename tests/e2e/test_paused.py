@@ -6,6 +6,7 @@ import time
 
 import pytest
 from tests.e2e import moves
+from tests.e2e.endings import rests
 from tests.e2e.ground import Ground
 from tests.e2e.moves import Moves, begin
 from tests.e2e.pair import MOVE_SECONDS, RATE, Pair, require_whole
@@ -66,8 +67,7 @@ def test_paused_inside_its_write_pause_a_unit_goes_back_and_moves_when_asked_aga
 
     paused.migration.change(paused=False)
     halted.writer.change(attempt=2)
-    paused.migration.approve_units(halted.writer.name)
-    halted.arrive(halted.writer)
+    rests(halted, halted.writer, "Completed")
     paused.release(halted.wave + 1)
     halted.arrive(halted.reader)
     halted.wait_flow(halted.acknowledged())
