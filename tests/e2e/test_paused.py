@@ -12,7 +12,7 @@ from tests.e2e.moves import Moves, begin
 from tests.e2e.pair import MOVE_SECONDS, RATE, Pair, require_whole
 
 from kmig_demo.evidence import MOVE
-from kmig_demo.objects import condition, step
+from kmig_demo.objects import step
 
 COURSE = moves.Course("paused", "p", {"halted": 10}, "Enabled")
 STILL_SECONDS = 10.0
@@ -40,7 +40,7 @@ def test_while_paused_no_unit_begins_and_its_applications_run_on(
 ) -> None:
     """The wave is released and nothing moves: SpecPaused on both kinds, records flow."""
     halted.writer.says("SpecPaused")
-    assert condition(paused.migration.found(), "Paused")["reason"] == "SpecPaused"
+    paused.migration.says("SpecPaused", "Paused")
     ends = time.monotonic() + STILL_SECONDS
     while time.monotonic() < ends:
         assert halted.writer.found()["status"]["workingStep"] == "Preflight"
