@@ -12,6 +12,7 @@ from kafka_migration.decide.context import UnitContext, moves_authority
 from kafka_migration.decide.permission import MOVING
 from kafka_migration.decide.rules import legs
 from kafka_migration.decide.rules import register as fences
+from kafka_migration.decide.steps.denies import return_denies
 from kafka_migration.decide.tasks import Need, Open, Walk
 from kafka_migration.model import facts
 from kafka_migration.model.entries import EntryKind
@@ -36,7 +37,24 @@ def disagreement(context: UnitContext, step: str) -> Need | Open | None:
         given = fences.authority(register, topic)
         if given not in _agreeing(context, step):
             return Open(TASK, fail([_problem(topic, given)]))
-    return None
+    return _freed_unknown_to_the_journal(context, step)
+
+
+def _freed_unknown_to_the_journal(context: UnitContext, step: str) -> Open | None:
+    """The return mirror's DENY is lifted only after an entry: a back-out would look for copies."""
+    if step in _BEFORE or context.recorded(EntryKind.FREEING) is not None:
+        return None
+    register = context.facts[facts.REGISTER]
+    lifted = fences.entries(register, context.leaving, ("lifting", "lifted"))
+    freed = sorted(lifted & set(return_denies(context)))
+    if not freed:
+        return None
+    text = (
+        f"the fence register says that the return mirror may write {freed[0].resource}, the journal "
+        "that status names does not: an older status was restored; nothing is touched until the "
+        "newest status is back"
+    )
+    return Open(TASK, fail([Problem(Reason.STATUS_LOST, f"topic/{freed[0].resource}", text)]))
 
 
 def _asks(context: UnitContext, step: str) -> bool:

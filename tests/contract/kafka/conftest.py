@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +14,7 @@ from confluent_kafka.admin import AdminClient
 
 from kafka_migration.adapters.kafka import KafkaCluster
 from kafka_migration.adapters.kafka.config import client_config
+from kafka_migration.errors import Unavailable
 from kafka_migration.model.kafka import (
     Acl,
     Connection,
@@ -45,7 +46,16 @@ class Stage:
         self._topics.add(name)
         values = {key.replace("_", "."): value for key, value in config.items()}
         self.admin.create_topic(NewTopic(name, partitions, 1, values))
+        self.until(lambda: self._led([Partition(name, number) for number in range(partitions)]))
         return name
+
+    def _led(self, partitions: Collection[Partition]) -> bool:
+        """Their broker knows that it leads them: metadata may say so a moment earlier."""
+        try:
+            self.admin.ends(partitions)
+        except Unavailable:
+            return False
+        return True
 
     def will_have(self, topic: str) -> str:
         """A topic that the test creates itself and leaves to the stage to remove."""

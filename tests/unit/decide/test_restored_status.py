@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 from tests.unit.decide.moving import at, before_entry, last_at, visits
 from tests.unit.decide.planted import Planted, not_known
+from tests.unit.decide.returning import there
 
 from kafka_migration.model.entries import EntryKind
 
+HOME = ("User:mirror", "orders")  # who writes on the source what comes back
 CRITICAL = ("Drain", "Settle", "Fence", "CatchUp", "TranslateOffsets", "ArmReverse")
 
 
@@ -63,6 +65,19 @@ def test_a_unit_made_anew_does_not_begin_where_another_fenced_or_moved(step, aut
     planted = last_at("writer", step)
     planted.register = {**planted.register, "authority": {"orders": authority}}
     holds(planted)
+
+
+def test_a_return_mirror_that_was_freed_by_an_entry_that_is_lost_keeps_the_unit_where_it_is():
+    """A back-out would open the source beside it: without the entry nobody looks for copies."""
+    for visit in there():
+        planted = visit.again()
+        newest = planted.journals.get("writer", ())[-1:]
+        if newest and newest[0].kind is EntryKind.FREEING and planted.source.may_write(*HOME):
+            planted.journals["writer"] = planted.journals["writer"][:-1]
+            planted.change("leave", paused=True)
+            holds(planted)
+            return
+    raise AssertionError("the return mirror is never freed")
 
 
 def test_what_is_recorded_is_gone_on_with():
